@@ -8,7 +8,7 @@ package io.varve.replication.machine;
  * replica applies them, and only then does the leader release the reply. A machine has no threads, clocks, files or sockets: the
  * time is handed in, and equal inputs give equal outputs.
  *
- * <p>Threading: confined to the thread of the {@link Shard} that drives it.
+ * <p>Threading: confined to the thread of the shard that drives it.
  *
  * @param <C> what is asked of the machine
  * @param <E> what is stored and applied
