@@ -1,0 +1,117 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log;
+
+import io.varve.log.batch.BatchDescriptor;
+import io.varve.log.batch.RecordCursor;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Predicate;
+
+/**
+ * Finds records and batches by something else than their offset.
+ *
+ * <p>Threading: safe, except for {@link #cut}, which belongs to the writer.
+ */
+final class LogSearch {
+
+    private final CommitLog log;
+    private final Segments segments;
+
+    LogSearch(CommitLog log, Segments segments) {
+        this.log = log;
+        this.segments = segments;
+    }
+
+    Optional<TimestampedOffset> firstAtOrAfter(long timestampMs) {
+        for (Segment segment : segments.all()) {
+            if (segment.maxTimestampMs() >= timestampMs && segment.endOffset() > log.startOffset() && segment.hold()) {
+                try {
+                    Optional<TimestampedOffset> found = firstAtOrAfter(segment, timestampMs);
+                    if (found.isPresent()) {
+                        return found;
+                    }
+                } finally {
+                    segment.release();
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<TimestampedOffset> firstAtOrAfter(Segment segment, long timestampMs) {
+        BatchScan scan = segment.scanFromTime(timestampMs);
+        while (scan.next()) {
+            if (BatchDescriptor.maxTimestampMs(scan.header(), 0) >= timestampMs
+                    && scan.lastOffset() >= log.startOffset()) {
+                Optional<TimestampedOffset> found = first(
+                        segment,
+                        scan,
+                        record -> record.timestampMs() >= timestampMs && record.offset() >= log.startOffset());
+                if (found.isPresent()) {
+                    return found;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    Optional<TimestampedOffset> maxTimestamp() {
+        Segment latest = null;
+        for (Segment segment : segments.all()) {
+            boolean readable = !segment.isEmpty() && segment.endOffset() > log.startOffset();
+            if (readable && (latest == null || segment.maxTimestampMs() > latest.maxTimestampMs())) {
+                latest = segment;
+            }
+        }
+        if (latest == null || latest.maxTimestampMs() < 0 || !latest.hold()) {
+            return Optional.empty();
+        }
+        try {
+            long maxTimestampMs = latest.maxTimestampMs();
+            BatchScan scan = latest.scan(latest.positionOf(latest.maxTimestampOffset()), latest.sizeBytes());
+            return scan.next()
+                    ? first(latest, scan, record -> record.timestampMs() == maxTimestampMs)
+                    : Optional.empty();
+        } finally {
+            latest.release();
+        }
+    }
+
+    private static Optional<TimestampedOffset> first(Segment segment, BatchScan scan, Predicate<RecordCursor> wanted) {
+        ByteBuffer batch = ByteBuffer.allocate(scan.sizeBytes());
+        segment.file().read(batch, scan.position());
+        RecordCursor cursor = RecordCursor.over(batch.flip());
+        while (cursor.next()) {
+            if (wanted.test(cursor)) {
+                int epoch = BatchDescriptor.leaderEpoch(batch, 0);
+                return Optional.of(new TimestampedOffset(cursor.offset(), cursor.timestampMs(), epoch));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Timestamp of the first batch of a segment, from which its age counts. */
+    OptionalLong firstTimestampMs(Segment segment) {
+        if (segment.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        BatchScan scan = segment.scan(0, segment.sizeBytes());
+        if (!scan.next()) {
+            return OptionalLong.empty();
+        }
+        long timestampMs = BatchDescriptor.maxTimestampMs(scan.header(), 0);
+        return timestampMs < 0 ? OptionalLong.empty() : OptionalLong.of(timestampMs);
+    }
+
+    /** Removes the batches of a segment that hold an offset or later ones, and learns anew what remains. */
+    void cut(Segment segment, long offset) {
+        long limit = segment.sizeBytes();
+        long position = offset >= segment.endOffset() ? limit : segment.positionOf(offset);
+        segment.truncateFile(position);
+        BatchScan scan = segment.scan(0, position);
+        while (scan.next()) {
+            segment.note(scan.header(), 0, scan.position());
+        }
+    }
+}

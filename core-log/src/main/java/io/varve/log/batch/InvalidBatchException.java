@@ -1,0 +1,45 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.batch;
+
+/** Bytes that were to be appended or read are not a valid batch. Nothing was appended: refuse whoever sent them. */
+public final class InvalidBatchException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What is wrong with a batch. */
+    public enum Reason {
+        /** The batch is shorter than its header or claims more bytes than are there. */
+        LENGTH,
+        /** The batch is larger than is allowed. */
+        TOO_LARGE,
+        /** The batch has a format other than 2. */
+        MAGIC,
+        /** The checksum does not match. */
+        CRC,
+        /** There are no records, or their number does not match the offsets. */
+        COUNT,
+        /** A timestamp makes no sense. */
+        TIMESTAMP,
+        /** The compression is unknown. */
+        COMPRESSION,
+        /** The records inside are malformed although the checksum is right. */
+        RECORDS
+    }
+
+    private final Reason reason;
+
+    public InvalidBatchException(Reason reason, String detail) {
+        super("invalid batch: reason=" + reason + ", " + detail);
+        this.reason = reason;
+    }
+
+    public InvalidBatchException(Reason reason, String detail, Throwable cause) {
+        super("invalid batch: reason=" + reason + ", " + detail, cause);
+        this.reason = reason;
+    }
+
+    /** What is wrong. */
+    public Reason reason() {
+        return reason;
+    }
+}

@@ -1,0 +1,193 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.batch;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes through the records of one batch, decompressing it on the way.
+ *
+ * <p>The batch must stay unchanged while the cursor is used. The cursor is itself the view of the record it stands on.
+ *
+ * <p>Threading: confined to one thread.
+ */
+public final class RecordCursor implements RecordView {
+
+    /** Smallest record: length, attributes, two deltas, two lengths and a count, one byte each. */
+    private static final int MIN_RECORD_BODY_BYTES = 6;
+
+    private final ByteBuffer batch;
+    private final int at;
+    private final int count;
+    private final RecordInput input;
+    private final boolean skipping;
+
+    private int index = -1;
+    private long offset;
+    private long timestampMs;
+    private @Nullable ByteBuffer key;
+    private @Nullable ByteBuffer value;
+    private List<Header> headers = List.of();
+
+    private RecordCursor(ByteBuffer batch, boolean skipping) {
+        this.batch = batch;
+        this.at = batch.position();
+        this.count = BatchDescriptor.recordCount(batch, at);
+        this.input = input(batch, at);
+        this.skipping = skipping;
+    }
+
+    /**
+     * A cursor before the first record of the batch that begins at the buffer's position.
+     *
+     * @throws InvalidBatchException when the compressed data does not even begin as such
+     * @throws IllegalStateException when the library that decompresses it is not on the class path
+     */
+    public static RecordCursor over(ByteBuffer batch) {
+        return new RecordCursor(batch, false);
+    }
+
+    /**
+     * Goes through the records of a batch whose header is valid and checks that they are well-formed, have consecutive offsets and
+     * are followed by nothing. Copies neither keys nor values.
+     *
+     * @param batch the batch begins at the buffer's position; the position is not moved
+     * @throws InvalidBatchException when a record is malformed
+     */
+    public static void validate(ByteBuffer batch) {
+        new RecordCursor(batch, true).validate();
+    }
+
+    private void validate() {
+        long baseOffset = BatchDescriptor.baseOffset(batch, at);
+        while (next()) {
+            if (offset != baseOffset + index) {
+                throw RecordInput.malformed(
+                        "offset delta out of order: delta=" + (offset - baseOffset) + ", expected=" + index);
+            }
+        }
+        if (input.read() >= 0) {
+            throw RecordInput.malformed("bytes after the last record: recordCount=" + count);
+        }
+    }
+
+    private static RecordInput input(ByteBuffer batch, int at) {
+        ByteBuffer records = batch.slice(
+                at + BatchDescriptor.HEADER_BYTES, BatchDescriptor.sizeBytes(batch, at) - BatchDescriptor.HEADER_BYTES);
+        Compression compression = Compression.of(BatchDescriptor.compressionId(batch, at));
+        if (compression == Compression.NONE) {
+            return new RecordInput.OfBuffer(records);
+        }
+        try {
+            return new RecordInput.OfStream(Codecs.of(compression).decompress(stream(records)));
+        } catch (IOException e) {
+            throw new InvalidBatchException(
+                    InvalidBatchException.Reason.RECORDS, "the records cannot be decompressed", e);
+        }
+    }
+
+    private static InputStream stream(ByteBuffer records) {
+        if (records.hasArray()) {
+            return new ByteArrayInputStream(
+                    records.array(), records.arrayOffset() + records.position(), records.remaining());
+        }
+        return new BufferInputStream(records);
+    }
+
+    /**
+     * Moves to the next record.
+     *
+     * @return false when there is none
+     * @throws InvalidBatchException when the record is malformed
+     */
+    public boolean next() {
+        if (index + 1 >= count) {
+            return false;
+        }
+        index++;
+        int length = input.readVarint();
+        if (length < MIN_RECORD_BODY_BYTES) {
+            throw RecordInput.malformed("record too short: bytes=" + length);
+        }
+        long end = input.taken + length;
+        input.readByte(); // attributes: none is defined
+        long timestampDeltaMs = input.readVarlong();
+        timestampMs = BatchDescriptor.isAppendTime(batch, at)
+                ? BatchDescriptor.maxTimestampMs(batch, at)
+                : BatchDescriptor.baseTimestampMs(batch, at) + timestampDeltaMs;
+        offset = BatchDescriptor.baseOffset(batch, at) + input.readVarint();
+        key = field(end, input.readVarint(), -1);
+        value = field(end, input.readVarint(), -1);
+        headers = headers(end);
+        if (input.taken != end) {
+            throw RecordInput.malformed("record length does not match its fields: off by " + (end - input.taken));
+        }
+        return true;
+    }
+
+    /** A field of {@code length} bytes; {@code smallest} -1 allows an absent one, 0 does not. */
+    private @Nullable ByteBuffer field(long end, int length, int smallest) {
+        if (length < smallest || length > end - input.taken) {
+            throw RecordInput.malformed(
+                    "field length out of range: length=" + length + ", left=" + (end - input.taken));
+        }
+        if (length < 0) {
+            return null;
+        }
+        if (skipping) {
+            input.skip(length);
+            return null;
+        }
+        return input.view(length);
+    }
+
+    private List<Header> headers(long end) {
+        int headerCount = input.readVarint();
+        if (headerCount < 0 || headerCount > end - input.taken) {
+            throw RecordInput.malformed("header count out of range: count=" + headerCount);
+        }
+        if (headerCount == 0) {
+            return List.of();
+        }
+        List<Header> read = new ArrayList<>(skipping ? 0 : headerCount);
+        for (int i = 0; i < headerCount; i++) {
+            ByteBuffer name = field(end, input.readVarint(), 0);
+            ByteBuffer content = field(end, input.readVarint(), -1);
+            if (name != null) {
+                read.add(new Header(StandardCharsets.UTF_8.decode(name).toString(), content));
+            }
+        }
+        return read;
+    }
+
+    @Override
+    public long offset() {
+        return offset;
+    }
+
+    @Override
+    public long timestampMs() {
+        return timestampMs;
+    }
+
+    @Override
+    public @Nullable ByteBuffer key() {
+        return key;
+    }
+
+    @Override
+    public @Nullable ByteBuffer value() {
+        return value;
+    }
+
+    @Override
+    public List<Header> headers() {
+        return headers;
+    }
+}

@@ -1,0 +1,179 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.batch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * The records of a batch as a run of bytes, decompressed or not. Whatever is malformed is an {@link InvalidBatchException}.
+ *
+ * <p>Threading: confined to the thread of the cursor.
+ */
+abstract class RecordInput {
+
+    private static final int MAX_VARINT_BYTES = 5;
+    private static final int MAX_VARLONG_BYTES = 10;
+
+    /** Bytes taken so far. */
+    long taken;
+
+    /** The next byte, or -1 at the end. */
+    abstract int read();
+
+    /** Passes over {@code count} bytes. */
+    abstract void skip(int count);
+
+    /** The next {@code count} bytes as a view. */
+    abstract ByteBuffer view(int count);
+
+    final byte readByte() {
+        int b = read();
+        if (b < 0) {
+            throw malformed("the records end too early");
+        }
+        return (byte) b;
+    }
+
+    /** A zigzag varint. */
+    final int readVarint() {
+        long raw = readRaw(MAX_VARINT_BYTES);
+        if (raw >>> 32 != 0) {
+            throw malformed("varint larger than 32 bits");
+        }
+        int value = (int) raw;
+        return (value >>> 1) ^ -(value & 1);
+    }
+
+    /** A zigzag varint of up to 64 bits. */
+    final long readVarlong() {
+        long raw = readRaw(MAX_VARLONG_BYTES);
+        return (raw >>> 1) ^ -(raw & 1);
+    }
+
+    private long readRaw(int maxBytes) {
+        long raw = 0;
+        for (int i = 0; i < maxBytes; i++) {
+            byte b = readByte();
+            raw |= (long) (b & 0x7f) << (7 * i);
+            if (b >= 0) {
+                return raw;
+            }
+        }
+        throw malformed("varint longer than " + maxBytes + " bytes");
+    }
+
+    static InvalidBatchException malformed(String what) {
+        return new InvalidBatchException(InvalidBatchException.Reason.RECORDS, what);
+    }
+
+    /** Records that are not compressed: views into the batch itself. */
+    static final class OfBuffer extends RecordInput {
+
+        private final ByteBuffer buffer;
+
+        OfBuffer(ByteBuffer buffer) {
+            this.buffer = buffer;
+        }
+
+        @Override
+        int read() {
+            if (!buffer.hasRemaining()) {
+                return -1;
+            }
+            taken++;
+            return buffer.get() & 0xff;
+        }
+
+        @Override
+        void skip(int count) {
+            require(count);
+            buffer.position(buffer.position() + count);
+            taken += count;
+        }
+
+        @Override
+        ByteBuffer view(int count) {
+            require(count);
+            ByteBuffer view = buffer.slice(buffer.position(), count);
+            skip(count);
+            return view;
+        }
+
+        private void require(int count) {
+            if (count > buffer.remaining()) {
+                throw malformed("field longer than the records: bytes=" + count + ", left=" + buffer.remaining());
+            }
+        }
+    }
+
+    /** Records that come out of a codec. */
+    static final class OfStream extends RecordInput {
+
+        private static final int BUFFER_BYTES = 8 * 1024;
+
+        private final InputStream in;
+        private final byte[] buffer = new byte[BUFFER_BYTES];
+        private int position;
+        private int limit;
+
+        OfStream(InputStream in) {
+            this.in = in;
+        }
+
+        @Override
+        int read() {
+            if (position == limit && !fill()) {
+                return -1;
+            }
+            taken++;
+            return buffer[position++] & 0xff;
+        }
+
+        @Override
+        void skip(int count) {
+            int left = count;
+            while (left > 0) {
+                left -= advance(left);
+            }
+        }
+
+        /** Grows as the bytes come: what a length claims costs nothing. */
+        @Override
+        ByteBuffer view(int count) {
+            byte[] bytes = new byte[Math.min(count, BUFFER_BYTES)];
+            int have = 0;
+            while (have < count) {
+                if (have == bytes.length) {
+                    bytes = Arrays.copyOf(bytes, (int) Math.min(count, 2L * bytes.length));
+                }
+                int step = advance(Math.min(count, bytes.length) - have);
+                System.arraycopy(buffer, position - step, bytes, have, step);
+                have += step;
+            }
+            return ByteBuffer.wrap(bytes);
+        }
+
+        private int advance(int wanted) {
+            if (position == limit && !fill()) {
+                throw malformed("the records end too early");
+            }
+            int step = Math.min(wanted, limit - position);
+            position += step;
+            taken += step;
+            return step;
+        }
+
+        private boolean fill() {
+            try {
+                position = 0;
+                limit = Math.max(0, in.read(buffer, 0, buffer.length));
+                return limit > 0;
+            } catch (IOException | RuntimeException e) {
+                throw new InvalidBatchException(
+                        InvalidBatchException.Reason.RECORDS, "the records cannot be decompressed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.index;
+
+import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageFile;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where some of the batches of a segment begin, by their last offset, and the largest timestamp up to each.
+ *
+ * <p>An entry is published by the release store of the count that follows its values; a reader takes the count first.
+ *
+ * <p>Threading: one writer, any readers.
+ */
+public final class SparseIndex {
+
+    private static final int INITIAL_ENTRIES = 16;
+
+    private volatile Entries entries = new Entries(INITIAL_ENTRIES);
+    private volatile int count;
+
+    /** Appends an entry; offsets and positions must increase. */
+    public void add(int relativeOffset, int position, long maxTimestampMs, int maxTimestampRelativeOffset) {
+        Entries current = entries;
+        int at = count;
+        if (at == current.positions.length) {
+            current = current.grown();
+            entries = current;
+        }
+        current.relativeOffsets[at] = relativeOffset;
+        current.positions[at] = position;
+        current.maxTimestampsMs[at] = maxTimestampMs;
+        current.maxTimestampRelativeOffsets[at] = maxTimestampRelativeOffset;
+        count = at + 1;
+    }
+
+    /** Number of entries. */
+    public int entryCount() {
+        return count;
+    }
+
+    int relativeOffset(int entry) {
+        return entries.relativeOffsets[entry];
+    }
+
+    int position(int entry) {
+        return entries.positions[entry];
+    }
+
+    long maxTimestampMs(int entry) {
+        return entries.maxTimestampsMs[entry];
+    }
+
+    int maxTimestampRelativeOffset(int entry) {
+        return entries.maxTimestampRelativeOffsets[entry];
+    }
+
+    /** Position of the last indexed batch that ends at or below this offset; 0 when there is none. */
+    public int positionAtOrBelow(int relativeOffset) {
+        int visible = count;
+        int[] offsets = entries.relativeOffsets;
+        int low = 0;
+        int high = visible;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (offsets[middle] <= relativeOffset) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low == 0 ? 0 : entries.positions[low - 1];
+    }
+
+    /** The last indexed position that is not beyond this one; 0 when there is none. */
+    public int lastPositionAtOrBelow(int position) {
+        int visible = count;
+        int found = Arrays.binarySearch(entries.positions, 0, visible, position);
+        int entry = found >= 0 ? found : -found - 2;
+        return entry < 0 ? 0 : entries.positions[entry];
+    }
+
+    /** Position from which a scan must start to find the first record at or after a time. */
+    public int positionBeforeTime(long timestampMs) {
+        int visible = count;
+        long[] upTo = entries.maxTimestampsMs;
+        int low = 0;
+        int high = visible;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (upTo[middle] < timestampMs) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low == 0 ? 0 : entries.positions[low - 1];
+    }
+
+    /** Forgets the entries at or beyond a position. */
+    public void truncate(int position) {
+        int kept = count;
+        while (kept > 0 && entries.positions[kept - 1] >= position) {
+            kept--;
+        }
+        count = kept;
+    }
+
+    /** Writes the index of a segment as a file and makes it durable. */
+    public void save(Storage storage, String name, SegmentSummary summary) {
+        try (StorageFile file = storage.open(name)) {
+            file.truncate(0);
+            file.write(IndexDescriptor.encode(this, summary), 0);
+            file.force();
+        }
+    }
+
+    /** An index as it was saved, and the summary that it was saved with. */
+    public record Loaded(SparseIndex index, SegmentSummary summary) {}
+
+    /** Reads an index file; null when it is absent, damaged, or not about a log file of this length. */
+    public static @Nullable Loaded load(Storage storage, String name, long logSizeBytes) {
+        if (!storage.exists(name)) {
+            return null;
+        }
+        ByteBuffer bytes;
+        try (StorageFile file = storage.open(name)) {
+            long sizeBytes = file.sizeBytes();
+            if (sizeBytes > Integer.MAX_VALUE) {
+                return null;
+            }
+            bytes = ByteBuffer.allocate((int) sizeBytes);
+            file.read(bytes, 0);
+        }
+        SparseIndex index = new SparseIndex();
+        SegmentSummary summary = IndexDescriptor.decode(bytes.flip(), index);
+        return summary == null || summary.sizeBytes() != logSizeBytes ? null : new Loaded(index, summary);
+    }
+
+    private static final class Entries {
+
+        private final int[] relativeOffsets;
+        private final int[] positions;
+        private final long[] maxTimestampsMs;
+        private final int[] maxTimestampRelativeOffsets;
+
+        Entries(int capacity) {
+            this(new int[capacity], new int[capacity], new long[capacity], new int[capacity]);
+        }
+
+        private Entries(
+                int[] relativeOffsets, int[] positions, long[] maxTimestampsMs, int[] maxTimestampRelativeOffsets) {
+            this.relativeOffsets = relativeOffsets;
+            this.positions = positions;
+            this.maxTimestampsMs = maxTimestampsMs;
+            this.maxTimestampRelativeOffsets = maxTimestampRelativeOffsets;
+        }
+
+        Entries grown() {
+            int capacity = 2 * positions.length;
+            return new Entries(
+                    Arrays.copyOf(relativeOffsets, capacity),
+                    Arrays.copyOf(positions, capacity),
+                    Arrays.copyOf(maxTimestampsMs, capacity),
+                    Arrays.copyOf(maxTimestampRelativeOffsets, capacity));
+        }
+    }
+}

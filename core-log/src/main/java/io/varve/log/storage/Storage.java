@@ -1,0 +1,32 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.storage;
+
+import java.util.List;
+
+/**
+ * One directory of files: the only way in which a log touches a disk.
+ *
+ * <p>All methods throw {@link StorageException} when the operation fails; nothing is retried.
+ *
+ * <p>Threading: safe.
+ */
+public interface Storage {
+
+    /** Opens a file for reading and writing, creating it when it does not exist. */
+    StorageFile open(String name);
+
+    /** Whether a file of this name exists. */
+    boolean exists(String name);
+
+    /** The names of the files, in no order; directories are not listed. */
+    List<String> names();
+
+    /** Renames a file, replacing one that has the new name; open files keep working. */
+    void rename(String from, String to);
+
+    /** Deletes a file; one that is open can be read until it is closed. Nothing happens when it does not exist. */
+    void delete(String name);
+
+    /** Makes creations, renames and deletions durable. */
+    void force();
+}

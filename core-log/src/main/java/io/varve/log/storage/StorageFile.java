@@ -1,0 +1,44 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.storage;
+
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open file. Reads and writes name their position; there is no current one.
+ *
+ * <p>Threading: one writer, any readers.
+ */
+public interface StorageFile extends AutoCloseable {
+
+    /** Length in bytes. */
+    long sizeBytes();
+
+    /**
+     * Reads at {@code position} until the buffer is full or the file ends.
+     *
+     * @return bytes read, 0 at or beyond the end
+     */
+    int read(ByteBuffer target, long position);
+
+    /**
+     * Writes all of the buffer at {@code position}; when it returns the operating system has the bytes.
+     *
+     * @throws OutOfSpaceException when the disk is full; some of the bytes may have been written
+     */
+    void write(ByteBuffer source, long position);
+
+    /** Cuts the file off. */
+    void truncate(long sizeBytes);
+
+    /** Makes the contents durable. */
+    void force();
+
+    /** The channel behind the file, for handing ranges of it to a socket; null when there is none. Never closed by others. */
+    @Nullable
+    FileChannel channel();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,141 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.varve.log.batch.Compression;
+import io.varve.log.storage.MemoryStorage;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Random operations against a log and against a map; the seed is the test's parameter. */
+class CommitLogModelTest {
+
+    private static final int STEPS = 400;
+
+    private MemoryStorage storage = new MemoryStorage();
+    private CommitLog log;
+    private final TreeMap<Long, Entry> model = new TreeMap<>();
+    private final java.util.Set<Long> batchStarts = new java.util.TreeSet<>();
+    private long start;
+    private long end;
+    private int epoch;
+    private long nowMs = 10_000;
+
+    private record Entry(String value, long timestampMs) {}
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void shouldBehaveLikeAMap(long seed) {
+        Random random = new Random(seed);
+        LogConfig config = LogConfig.builder()
+                .segmentBytes(200 + random.nextInt(3000))
+                .indexIntervalBytes(1 + random.nextInt(500))
+                .segmentAge(Duration.ofMillis(500))
+                .build();
+        log = open(config);
+        for (int step = 0; step < STEPS; step++) {
+            step(random, config);
+            assertThat(log.startOffset())
+                    .as("start, seed=%d step=%d", seed, step)
+                    .isEqualTo(start);
+            assertThat(log.endOffset()).as("end, seed=%d step=%d", seed, step).isEqualTo(end);
+            check(random, "seed=" + seed + " step=" + step);
+        }
+        log.close();
+    }
+
+    private CommitLog open(LogConfig config) {
+        return CommitLog.open(storage, config, () -> java.time.Instant.ofEpochMilli(nowMs));
+    }
+
+    private void step(Random random, LogConfig config) {
+        nowMs += random.nextInt(50);
+        switch (random.nextInt(12)) {
+            case 0 -> deleteBefore(start + random.nextInt((int) (end - start) + 1));
+            case 1 -> truncate(start + random.nextInt((int) (end - start) + 1));
+            case 2 -> {
+                log.close();
+                log = open(config);
+                assertThat(log.recoveryReport().wasClean()).isTrue();
+            }
+            case 3 -> {
+                storage = storage.afterCrash(MemoryStorage.Survival.PROCESS_DEATH, random.nextLong());
+                log = open(config);
+                assertThat(log.recoveryReport().truncatedBytes()).isZero();
+            }
+            case 4 -> assertThat(log.flush()).isEqualTo(end);
+            case 5 -> epoch++;
+            default -> append(random);
+        }
+    }
+
+    private void deleteBefore(long offset) {
+        log.deleteBefore(offset);
+        start = Math.max(start, offset);
+        model.headMap(start).clear();
+    }
+
+    private void truncate(long offset) {
+        log.truncateTo(offset);
+        if (offset < end) {
+            assertThat(log.endOffset()).isLessThanOrEqualTo(offset);
+            assertThat(log.endOffset())
+                    .satisfiesAnyOf(cut -> assertThat(batchStarts).contains(cut), cut -> assertThat(cut)
+                            .isEqualTo(start));
+            end = log.endOffset();
+            model.tailMap(end).clear();
+            batchStarts.removeIf(first -> first >= end);
+        }
+    }
+
+    private void append(Random random) {
+        int records = 1 + random.nextInt(8);
+        Compression compression = Compression.of(random.nextInt(5));
+        long timestampMs = nowMs - random.nextInt(200);
+        String prefix = "v" + end + "-";
+        ByteBuffer batch = Batches.batch(prefix, records, timestampMs, compression);
+
+        assertThat(log.append(batch, epoch)).isEqualTo(end);
+
+        assertThat(batch.hasRemaining()).isFalse();
+        batchStarts.add(end);
+        for (int i = 0; i < records; i++) {
+            model.put(end + i, new Entry(prefix + i, timestampMs + i));
+        }
+        end += records;
+    }
+
+    private void check(Random random, String where) {
+        long from = start + random.nextInt((int) (end - start) + 1);
+        List<String> expected = model.tailMap(from).entrySet().stream()
+                .map(entry -> entry.getKey() + ":" + entry.getValue().value())
+                .toList();
+        assertThat(Batches.read(log, from))
+                .as("records from %d, %s", from, where)
+                .isEqualTo(expected);
+
+        long timestampMs = nowMs - random.nextInt(1000);
+        Optional<Long> byTime = model.entrySet().stream()
+                .filter(entry -> entry.getValue().timestampMs() >= timestampMs)
+                .map(java.util.Map.Entry::getKey)
+                .findFirst();
+        assertThat(log.firstAtOrAfter(timestampMs).map(TimestampedOffset::offset))
+                .as("first at or after %d, %s", timestampMs, where)
+                .isEqualTo(byTime);
+
+        try (LogSlice slice = log.slice(from, end, 1 + random.nextInt(2000))) {
+            assertThat(slice.sizeBytes() > 0).as("slice at %d, %s", from, where).isEqualTo(from < end);
+            assertThat(slice.read().remaining()).isEqualTo(slice.sizeBytes());
+        }
+        assertThatExceptionOfType(OffsetOutOfRangeException.class).isThrownBy(() -> log.readerAt(end + 1));
+        assertThatExceptionOfType(OffsetOutOfRangeException.class).isThrownBy(() -> log.readerAt(start - 1));
+    }
+}

@@ -1,0 +1,116 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+/** What every storage does. */
+abstract class StorageContract {
+
+    abstract Storage storage();
+
+    @Test
+    void shouldReadWhatWasWritten() {
+        Storage storage = storage();
+        try (StorageFile file = storage.open("a")) {
+            file.write(bytes("hello"), 0);
+            file.write(bytes("world"), 5);
+
+            assertThat(file.sizeBytes()).isEqualTo(10);
+            assertThat(read(file, 3, 4)).isEqualTo("lowo");
+            assertThat(read(file, 8, 100)).isEqualTo("ld");
+            assertThat(read(file, 10, 1)).isEmpty();
+            assertThat(read(file, 1000, 1)).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldOverwrite() {
+        try (StorageFile file = storage().open("a")) {
+            file.write(bytes("hello"), 0);
+            file.write(bytes("J"), 0);
+
+            assertThat(read(file, 0, 5)).isEqualTo("Jello");
+        }
+    }
+
+    @Test
+    void shouldFillAGapWithZeros() {
+        try (StorageFile file = storage().open("a")) {
+            file.write(bytes("x"), 3);
+
+            assertThat(read(file, 0, 4)).isEqualTo("\0\0\0x");
+        }
+    }
+
+    @Test
+    void shouldTruncate() {
+        try (StorageFile file = storage().open("a")) {
+            file.write(bytes("hello"), 0);
+            file.truncate(2);
+            file.truncate(4);
+
+            assertThat(file.sizeBytes()).isEqualTo(2);
+            file.write(bytes("!"), 4);
+            assertThat(read(file, 0, 5)).isEqualTo("he\0\0!");
+        }
+    }
+
+    @Test
+    void shouldKeepFilesByName() {
+        Storage storage = storage();
+        storage.open("a").close();
+        try (StorageFile file = storage.open("b")) {
+            file.write(bytes("b"), 0);
+        }
+
+        storage.rename("b", "a");
+        storage.force();
+
+        assertThat(storage.names()).containsExactly("a");
+        assertThat(storage.exists("b")).isFalse();
+        try (StorageFile file = storage.open("a")) {
+            assertThat(read(file, 0, 1)).isEqualTo("b");
+        }
+    }
+
+    @Test
+    void shouldReadADeletedFileToItsEnd() {
+        Storage storage = storage();
+        try (StorageFile file = storage.open("a")) {
+            file.write(bytes("kept"), 0);
+            storage.delete("a");
+            storage.delete("a");
+
+            assertThat(storage.names()).isEmpty();
+            assertThat(read(file, 0, 4)).isEqualTo("kept");
+        }
+    }
+
+    @Test
+    void shouldWriteFromBuffersOfBothKinds() {
+        try (StorageFile file = storage().open("a")) {
+            ByteBuffer direct = ByteBuffer.allocateDirect(8).put(bytes("12345678"));
+            direct.position(2).limit(5);
+            file.write(direct, 0);
+            file.force();
+
+            assertThat(direct.hasRemaining()).isFalse();
+            assertThat(read(file, 0, 8)).isEqualTo("345");
+        }
+    }
+
+    static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    static String read(StorageFile file, long position, int bytes) {
+        ByteBuffer target = ByteBuffer.allocate(bytes);
+        int read = file.read(target, position);
+        assertThat(target.position()).isEqualTo(read);
+        return StandardCharsets.US_ASCII.decode(target.flip()).toString();
+    }
+}
