@@ -73,6 +73,12 @@ public final class BatchReader implements AutoCloseable {
         } catch (InvalidBatchException e) {
             throw new CorruptLogException(from.name(), position, String.valueOf(e.getMessage()));
         }
+        // The checksum does not cover the base offset.
+        long lastOffset = BatchDescriptor.lastOffset(batch, 0);
+        if (lastOffset < nextOffset || lastOffset >= from.endOffset()) {
+            throw new CorruptLogException(
+                    from.name(), position, "offset out of order: lastOffset=" + lastOffset + ", next=" + nextOffset);
+        }
     }
 
     /** The batch that was read, from position 0 to its limit; valid until {@link #next} is called. */

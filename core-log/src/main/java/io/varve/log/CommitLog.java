@@ -357,6 +357,9 @@ public final class CommitLog implements AutoCloseable {
             }
             search.cut(segments.active(), offset);
             endOffset = Math.max(startOffset, segments.active().endOffset());
+            if (endOffset > segments.active().endOffset()) {
+                roll();
+            }
             flushedOffset = Math.min(flushedOffset, endOffset);
             epochs.truncateTo(endOffset);
         });

@@ -57,10 +57,11 @@ final class LogRecovery {
             boolean last = i == baseOffsets.size() - 1;
             if (last && !closed) {
                 wasClean = false;
-                recover(segment);
+                recover(segment, Offsets.CONSECUTIVE);
             } else if (!segment.adopt()) {
                 rebuiltIndexes++;
-                recover(segment);
+                // Only the last segment can never have been compacted.
+                recover(segment, last ? Offsets.CONSECUTIVE : Offsets.INCREASING);
                 segment.seal();
             }
         }
@@ -76,13 +77,21 @@ final class LogRecovery {
         return damaged.stream().noneMatch(damage -> damage.file().equals(segment.name()));
     }
 
-    private void recover(Segment segment) {
+    /** Which base offset a batch may have. */
+    private enum Offsets {
+        /** The offset behind the batch before it. */
+        CONSECUTIVE,
+        /** That or a larger one. */
+        INCREASING
+    }
+
+    private void recover(Segment segment, Offsets offsets) {
         long fileBytes = segment.file().sizeBytes();
         scannedBytes += fileBytes;
         Window window = new Window(segment, fileBytes);
         long position = 0;
         while (position < fileBytes) {
-            String reason = window.reasonAgainstBatchAt(position, segment.endOffset());
+            String reason = window.reasonAgainstBatchAt(position, segment.endOffset(), offsets);
             if (reason == null) {
                 take(segment, window, position);
                 position = segment.sizeBytes();
@@ -96,7 +105,8 @@ final class LogRecovery {
                 return;
             }
             damaged.add(new RecoveryReport.Damage(segment.name(), position, next, reason));
-            position = next;
+            take(segment, window, next);
+            position = segment.sizeBytes();
         }
     }
 
@@ -145,7 +155,7 @@ final class LogRecovery {
 
         /** Why no valid batch begins at a position, null when one does. */
         @SuppressWarnings("NullAway") // null is the answer "none"
-        String reasonAgainstBatchAt(long position, long smallestOffset) {
+        String reasonAgainstBatchAt(long position, long expectedOffset, Offsets offsets) {
             int there = load(position, BatchDescriptor.HEADER_BYTES);
             if (there < BatchDescriptor.HEADER_BYTES) {
                 return "the header is cut off: bytes=" + there;
@@ -158,8 +168,9 @@ final class LogRecovery {
                     || claimedBytes > fileBytes - position) {
                 return "no batch begins here: sizeBytes=" + claimedBytes + ", left=" + (fileBytes - position);
             }
-            if (baseOffset < smallestOffset || baseOffset - segment.baseOffset() > Integer.MAX_VALUE) {
-                return "base offset out of order: baseOffset=" + baseOffset + ", expected=" + smallestOffset;
+            boolean gap = baseOffset > expectedOffset && offsets == Offsets.CONSECUTIVE;
+            if (gap || baseOffset < expectedOffset || baseOffset - segment.baseOffset() > Integer.MAX_VALUE) {
+                return "base offset out of order: baseOffset=" + baseOffset + ", expected=" + expectedOffset;
             }
             load(position, claimedBytes);
             try {
@@ -175,7 +186,7 @@ final class LogRecovery {
             for (long position = from; position <= fileBytes - BatchDescriptor.HEADER_BYTES; position++) {
                 load(position, BatchDescriptor.HEADER_BYTES);
                 if (BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
-                        && reasonAgainstBatchAt(position, smallestOffset) == null) {
+                        && reasonAgainstBatchAt(position, smallestOffset, Offsets.INCREASING) == null) {
                     return position;
                 }
             }
