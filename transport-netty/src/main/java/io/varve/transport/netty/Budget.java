@@ -1,0 +1,56 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.transport.netty;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The bytes of frames that all connections of a listener may have open together. A connection that finds it used up waits its turn.
+ *
+ * <p>Threading: safe.
+ */
+final class Budget {
+
+    private final long limitBytes;
+    private final AtomicLong usedBytes = new AtomicLong();
+    private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+    Budget(long limitBytes) {
+        this.limitBytes = limitBytes;
+    }
+
+    /** Whether another frame may be read. */
+    boolean hasRoom() {
+        return usedBytes.get() < limitBytes;
+    }
+
+    /** Takes the bytes of a frame that was read; the last one may go over the limit. */
+    void take(long bytes) {
+        usedBytes.addAndGet(bytes);
+    }
+
+    /** Gives bytes back and lets those that wait try again. */
+    void giveBack(long bytes) {
+        usedBytes.addAndGet(-bytes);
+        while (hasRoom()) {
+            Runnable next = waiting.poll();
+            if (next == null) {
+                return;
+            }
+            next.run();
+        }
+    }
+
+    /** Calls {@code retry} when there may be room. */
+    void await(Runnable retry) {
+        waiting.add(retry);
+        if (hasRoom() && waiting.remove(retry)) {
+            retry.run();
+        }
+    }
+
+    long usedBytes() {
+        return usedBytes.get();
+    }
+}

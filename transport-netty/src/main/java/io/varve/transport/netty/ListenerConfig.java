@@ -1,0 +1,172 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.transport.netty;
+
+import java.time.Duration;
+
+/**
+ * How a listener behaves; every limit is explicit and has a default.
+ *
+ * <p>Threading: immutable.
+ */
+public final class ListenerConfig {
+
+    private final String host;
+    private final int port;
+    private final int maxFrameBytes;
+    private final int maxConnections;
+    private final int maxConnectionsPerIp;
+    private final int maxInFlightPerConnection;
+    private final long maxInFlightBytes;
+    private final long idleTimeoutMs;
+    private final int sendBufferBytes;
+    private final int receiveBufferBytes;
+    private final int backlog;
+
+    private ListenerConfig(Builder builder) {
+        this.host = builder.host;
+        this.port = builder.port;
+        this.maxFrameBytes = builder.maxFrameBytes;
+        this.maxConnections = builder.maxConnections;
+        this.maxConnectionsPerIp = builder.maxConnectionsPerIp;
+        this.maxInFlightPerConnection = builder.maxInFlightPerConnection;
+        this.maxInFlightBytes = builder.maxInFlightBytes;
+        this.idleTimeoutMs = builder.idleTimeoutMs;
+        this.sendBufferBytes = builder.sendBufferBytes;
+        this.receiveBufferBytes = builder.receiveBufferBytes;
+        this.backlog = builder.backlog;
+    }
+
+    /** A builder for a listener at this address; an empty host means all, port 0 a free one. */
+    public static Builder at(String host, int port) {
+        return new Builder(host, port);
+    }
+
+    /** Name or address to listen at; empty for all. */
+    public String host() {
+        return host;
+    }
+
+    /** Port to listen at; 0 for a free one. */
+    public int port() {
+        return port;
+    }
+
+    /** Largest frame in bytes, inclusive. */
+    public int maxFrameBytes() {
+        return maxFrameBytes;
+    }
+
+    /** Most connections at a time; more are closed as they come. */
+    public int maxConnections() {
+        return maxConnections;
+    }
+
+    /** Most connections at a time from one address. */
+    public int maxConnectionsPerIp() {
+        return maxConnectionsPerIp;
+    }
+
+    /** Most frames of one connection that wait for their answer or whose answer waits to be sent. */
+    public int maxInFlightPerConnection() {
+        return maxInFlightPerConnection;
+    }
+
+    /** Bytes of all frames that wait for their answer at which reading stops everywhere. */
+    public long maxInFlightBytes() {
+        return maxInFlightBytes;
+    }
+
+    /** Time without traffic after which a connection is closed, milliseconds; 0 for never. */
+    public long idleTimeoutMs() {
+        return idleTimeoutMs;
+    }
+
+    /** Send buffer of a socket in bytes; -1 for the system's default. */
+    public int sendBufferBytes() {
+        return sendBufferBytes;
+    }
+
+    /** Receive buffer of a socket in bytes; -1 for the system's default. */
+    public int receiveBufferBytes() {
+        return receiveBufferBytes;
+    }
+
+    /** Connections that wait to be accepted. */
+    public int backlog() {
+        return backlog;
+    }
+
+    /**
+     * Collects values.
+     *
+     * <p>Threading: confined to one thread.
+     */
+    public static final class Builder {
+
+        private final String host;
+        private final int port;
+        private int maxFrameBytes = 100 << 20;
+        private int maxConnections = Integer.MAX_VALUE;
+        private int maxConnectionsPerIp = Integer.MAX_VALUE;
+        private int maxInFlightPerConnection = 64;
+        private long maxInFlightBytes = 256L << 20;
+        private long idleTimeoutMs = Duration.ofMinutes(10).toMillis();
+        private int sendBufferBytes = -1;
+        private int receiveBufferBytes = -1;
+        private int backlog = 50;
+
+        private Builder(String host, int port) {
+            this.host = host;
+            this.port = port;
+        }
+
+        public Builder maxFrameBytes(int bytes) {
+            maxFrameBytes = bytes;
+            return this;
+        }
+
+        public Builder maxConnections(int connections) {
+            maxConnections = connections;
+            return this;
+        }
+
+        public Builder maxConnectionsPerIp(int connections) {
+            maxConnectionsPerIp = connections;
+            return this;
+        }
+
+        public Builder maxInFlightPerConnection(int frames) {
+            maxInFlightPerConnection = frames;
+            return this;
+        }
+
+        public Builder maxInFlightBytes(long bytes) {
+            maxInFlightBytes = bytes;
+            return this;
+        }
+
+        public Builder idleTimeoutMs(long timeoutMs) {
+            idleTimeoutMs = timeoutMs;
+            return this;
+        }
+
+        public Builder sendBufferBytes(int bytes) {
+            sendBufferBytes = bytes;
+            return this;
+        }
+
+        public Builder receiveBufferBytes(int bytes) {
+            receiveBufferBytes = bytes;
+            return this;
+        }
+
+        public Builder backlog(int connections) {
+            backlog = connections;
+            return this;
+        }
+
+        public ListenerConfig build() {
+            return new ListenerConfig(this);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.transport.netty;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.varve.replication.transport.ConnectionAcceptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Accepts connections over TCP and gives their frames to handlers.
+ *
+ * <p>A frame on the wire is a length of four bytes, big-endian and positive, and as many bytes.
+ *
+ * <p>Threading: safe.
+ */
+public final class NettyListener implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
+    private static final long DRAIN_TIMEOUT_MS = 3_000;
+    private static final long DRAIN_POLL_MS = 5;
+
+    private final ListenerConfig config;
+    private final ConnectionAcceptor acceptor;
+    private final Budget budget;
+    private final ConnectionLimits limits;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Channel server;
+
+    private NettyListener(ListenerConfig config, EventLoops loops, ConnectionAcceptor acceptor) {
+        this.config = config;
+        this.acceptor = acceptor;
+        this.budget = new Budget(config.maxInFlightBytes());
+        this.limits = new ConnectionLimits(config.maxConnections(), config.maxConnectionsPerIp());
+        this.server = bind(loops);
+    }
+
+    /**
+     * Binds and begins to accept.
+     *
+     * @param loops the threads of the connections; they outlive the listener
+     * @throws UncheckedIOException when the address cannot be bound
+     */
+    public static NettyListener open(ListenerConfig config, EventLoops loops, ConnectionAcceptor acceptor) {
+        return new NettyListener(config, loops, acceptor);
+    }
+
+    private Channel bind(EventLoops loops) {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops.group())
+                .channel(loops.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, config.backlog())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accept(channel);
+                    }
+                });
+        if (config.sendBufferBytes() > 0) {
+            bootstrap.childOption(ChannelOption.SO_SNDBUF, config.sendBufferBytes());
+        }
+        if (config.receiveBufferBytes() > 0) {
+            bootstrap.option(ChannelOption.SO_RCVBUF, config.receiveBufferBytes());
+        }
+        InetSocketAddress address = config.host().isEmpty()
+                ? new InetSocketAddress(config.port())
+                : new InetSocketAddress(config.host(), config.port());
+        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+        Throwable failure = bound.cause();
+        if (failure != null) {
+            throw new UncheckedIOException(
+                    "cannot listen: address=" + address + ", reason=" + failure.getMessage()
+                            + "; is another process listening there?",
+                    new IOException(failure));
+        }
+        return bound.channel();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // there is nothing to be done when closing fails
+    private void accept(Channel channel) {
+        InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
+        String refusal = limits.refusal(remote.getAddress());
+        if (!refusal.isEmpty()) {
+            LOG.warn("Connection refused: remote={}, {}", remote, refusal);
+            channel.close();
+            return;
+        }
+        channel.closeFuture().addListener(closed -> limits.closed(remote.getAddress()));
+        connections.add(channel);
+        if (config.idleTimeoutMs() > 0) {
+            channel.pipeline().addLast(new IdleStateHandler(0, 0, config.idleTimeoutMs(), TimeUnit.MILLISECONDS));
+        }
+        channel.pipeline().addLast(new NettyConnection(channel, config, budget, acceptor));
+    }
+
+    /** The address that is bound, with the port that was chosen. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) server.localAddress();
+    }
+
+    /** Number of connections open now. */
+    public int connectionCount() {
+        return limits.open();
+    }
+
+    /** Bytes of frames that wait for their answer now. */
+    public long inFlightBytes() {
+        return budget.usedBytes();
+    }
+
+    /** Stops accepting, lets answers that are on their way go for a bounded time, and closes all connections. Idempotent. */
+    @Override
+    public void close() {
+        server.close().awaitUninterruptibly();
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_TIMEOUT_MS);
+        while (!isQuiet() && System.nanoTime() < deadlineNs) {
+            try {
+                Thread.sleep(DRAIN_POLL_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        connections.close().awaitUninterruptibly(DRAIN_TIMEOUT_MS);
+    }
+
+    private boolean isQuiet() {
+        return budget.usedBytes() == 0;
+    }
+}
