@@ -161,22 +161,22 @@ class NettyListenerTest {
     @Test
     void shouldNotReadAPeerThatDoesNotReadItsAnswers() throws IOException {
         AtomicInteger handled = new AtomicInteger();
-        open(config().maxInFlightPerConnection(4).sendBufferBytes(4096).build(), (frame, exchange) -> {
+        open(config().maxInFlightPerConnection(4).sendBufferBytes(1 << 16).build(), (frame, exchange) -> {
             handled.incrementAndGet();
-            exchange.reply(frame(new byte[8 << 20]));
+            exchange.reply(frame(new byte[1 << 20]));
         });
         try (Socket socket = connect()) {
-            for (int i = 0; i < 50; i++) {
+            for (int i = 0; i < 30; i++) {
                 send(socket, new byte[] {1});
             }
             await().until(() -> handled.get() >= 4);
-            assertThat(handled.get()).isLessThan(50);
-            for (int i = 0; i < 50; i++) {
-                assertThat(receive(socket)).hasSize(8 << 20);
+            assertThat(handled.get()).isLessThan(30);
+            for (int i = 0; i < 30; i++) {
+                assertThat(receive(socket)).hasSize(1 << 20);
             }
-            assertThat(handled).hasValue(50);
+            assertThat(handled).hasValue(30);
         }
-        await().until(() -> released.get() == 50);
+        await().until(() -> released.get() == 30);
     }
 
     @Test
