@@ -51,7 +51,8 @@ public final class ConfigException extends RuntimeException {
                 "bad value: " + setting.name() + "=" + setting.value() + ", " + problem);
     }
 
-    static ConfigException conflict(@Nullable Origin origin, String key, String problem) {
+    /** What two settings, or a setting and the machine, disagree about. */
+    public static ConfigException conflict(@Nullable Origin origin, String key, String problem) {
         return new ConfigException(Reason.CONFLICT, origin, key, null, key + ": " + problem);
     }
 
