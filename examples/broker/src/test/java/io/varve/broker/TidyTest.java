@@ -53,7 +53,8 @@ class TidyTest {
             List<String> lines = lines(file);
             for (int i = 0; i < lines.size(); i++) {
                 if (UNFINISHED.matcher(lines.get(i)).find()) {
-                    unfinished.add(root.relativize(file) + ":" + (i + 1) + ": " + lines.get(i).strip());
+                    unfinished.add(root.relativize(file) + ":" + (i + 1) + ": "
+                            + lines.get(i).strip());
                 }
             }
         }
@@ -115,15 +116,16 @@ class TidyTest {
             @Override
             public Void visitMethod(MethodTree method, Source source) {
                 if (source.isMain()) {
-                    methods.add(new Length(
-                            source.lines(method), root.relativize(source.path()) + " " + method.getName()));
+                    methods.add(
+                            new Length(source.lines(method), root.relativize(source.path()) + " " + method.getName()));
                 }
                 return super.visitMethod(method, source);
             }
         });
         List<Length> files = files(".java").stream()
                 .filter(file -> file.toString().contains("/src/main/"))
-                .map(file -> new Length(lines(file).size(), root.relativize(file).toString()))
+                .map(file ->
+                        new Length(lines(file).size(), root.relativize(file).toString()))
                 .collect(Collectors.toList());
 
         print("longest files", files);
@@ -149,7 +151,12 @@ class TidyTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager fileManager = compiler.getStandardFileManager(null, null, null)) {
             JavacTask task = (JavacTask) compiler.getTask(
-                    null, fileManager, null, List.of("-proc:none"), null, fileManager.getJavaFileObjectsFromPaths(files(".java")));
+                    null,
+                    fileManager,
+                    null,
+                    List.of("-proc:none"),
+                    null,
+                    fileManager.getJavaFileObjectsFromPaths(files(".java")));
             SourcePositions positions = Trees.instance(task).getSourcePositions();
             for (CompilationUnitTree unit : task.parse()) {
                 unit.accept(scanner, new Source(unit, positions));

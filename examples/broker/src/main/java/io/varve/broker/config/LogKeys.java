@@ -26,7 +26,7 @@ final class LogKeys {
                     .doc(
                             "The directories that hold the logs, between commas; new partitions go to the one with the fewest.",
                             "Give one directory per disk."),
-            key("log.dir", LIST, "/tmp/varve-logs")
+            key("log.dir", LIST, "/tmp/varve/data")
                     .must(ValueRule.NOT_EMPTY)
                     .doc("The log directory when log.dirs is not set.", "Change it: /tmp does not survive everywhere."),
             key("num.recovery.threads.per.data.dir", INT, 2)

@@ -58,8 +58,8 @@ final class BrokerProcess implements AutoCloseable {
         try {
             Files.createDirectories(directory);
             Path stderr = directory.resolve("stderr.txt");
-            ProcessBuilder builder = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.appendTo(stderr.toFile()));
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(stderr.toFile()));
             builder.environment().put("VARVE_LOG_DIR", directory.resolve("logs").toString());
             return new BrokerProcess(builder.start(), stderr);
         } catch (IOException e) {

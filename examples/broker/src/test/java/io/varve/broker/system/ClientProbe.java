@@ -82,7 +82,14 @@ final class ClientProbe {
         Map<String, String> produced = new HashMap<>();
         for (String codec : CODECS) {
             Map<String, Object> config = Map.of(
-                    "bootstrap.servers", bootstrap, "compression.type", codec, "enable.idempotence", true, "linger.ms", 5);
+                    "bootstrap.servers",
+                    bootstrap,
+                    "compression.type",
+                    codec,
+                    "enable.idempotence",
+                    true,
+                    "linger.ms",
+                    5);
             try (KafkaProducer<String, String> producer =
                     new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
                 List<Future<RecordMetadata>> acks = IntStream.range(0, RECORDS_PER_CODEC)
@@ -129,15 +136,19 @@ final class ClientProbe {
     private KafkaConsumer<String, String> consumer() {
         return new KafkaConsumer<>(
                 Map.of(
-                        "bootstrap.servers", bootstrap,
-                        "group.id", group,
-                        "enable.auto.commit", false,
-                        "auto.offset.reset", "earliest"),
+                        "bootstrap.servers",
+                        bootstrap,
+                        "group.id",
+                        group,
+                        "enable.auto.commit",
+                        false,
+                        "auto.offset.reset",
+                        "earliest"),
                 new StringDeserializer(),
                 new StringDeserializer());
     }
 
-    @SuppressWarnings("deprecation") // the newer call does not exist in the oldest client
+    @SuppressWarnings({"deprecation", "removal"}) // the newer call does not exist in the oldest client
     private void inspectAndDelete(Admin admin, long records) throws Exception {
         check(
                 true,
@@ -166,7 +177,9 @@ final class ClientProbe {
                 .get()
                 .get(first)
                 .offset();
-        admin.deleteRecords(Map.of(first, RecordsToDelete.beforeOffset(end))).all().get();
+        admin.deleteRecords(Map.of(first, RecordsToDelete.beforeOffset(end)))
+                .all()
+                .get();
         check(
                 end,
                 admin.listOffsets(Map.of(first, OffsetSpec.earliest()))

@@ -37,7 +37,8 @@ class ForeignClientsIT {
 
     @Test
     void shouldServeKafkaJs() {
-        String modules = Path.of("target/clients/kafkajs/node_modules").toAbsolutePath().toString();
+        String modules =
+                Path.of("target/clients/kafkajs/node_modules").toAbsolutePath().toString();
         Run run = Run.of(
                 List.of("node", Distribution.script("kafkajs-probe.js"), broker.bootstrap(), "kafkajs", modules));
 
@@ -68,14 +69,16 @@ class ForeignClientsIT {
         Run.of(kcat("-P", "-t", "kcat", "-K", ":", "-z", "lz4", "-X", "enable.idempotence=true"), records + "\n")
                 .ok();
         Run consumed = Run.of(kcat("-C", "-t", "kcat", "-K", ":", "-e", "-q", "-o", "beginning"));
-        Run inGroup = Run.of(kcat(
-                "-G", "kcat-group", "-X", "auto.offset.reset=earliest", "-K", ":", "-q", "-c", "1000", "kcat"));
+        Run inGroup = Run.of(
+                kcat("-G", "kcat-group", "-X", "auto.offset.reset=earliest", "-K", ":", "-q", "-c", "1000", "kcat"));
         Run afterCommit = Run.of(kcat("-G", "kcat-group", "-K", ":", "-e", "-q", "kcat"));
         Run metadata = Run.of(kcat("-L", "-J", "-t", "kcat"));
         Run byTime = Run.of(kcat("-Q", "-t", "kcat:0:-1"));
 
-        assertThat(consumed.ok().stdout().lines()).containsExactlyInAnyOrderElementsOf(records.lines().toList());
-        assertThat(inGroup.ok().stdout().lines()).containsExactlyInAnyOrderElementsOf(records.lines().toList());
+        assertThat(consumed.ok().stdout().lines())
+                .containsExactlyInAnyOrderElementsOf(records.lines().toList());
+        assertThat(inGroup.ok().stdout().lines())
+                .containsExactlyInAnyOrderElementsOf(records.lines().toList());
         assertThat(afterCommit.ok().stdout()).isEmpty();
         assertThat(metadata.ok().stdout()).contains("\"topic\":\"kcat\"").contains("\"leader\":");
         assertThat(byTime.ok().stdout()).contains("kcat [0] offset ");

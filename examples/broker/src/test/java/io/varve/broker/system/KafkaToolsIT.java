@@ -73,17 +73,29 @@ class KafkaToolsIT {
                 "key.separator=:");
 
         assertThat(consumed.lines()).containsExactlyInAnyOrder("a:1", "b:2", "c:3");
-        assertThat(tool(broker, OFFSETS, "--topic", "orders").lines().mapToLong(KafkaToolsIT::lastNumber).sum())
+        assertThat(tool(broker, OFFSETS, "--topic", "orders")
+                        .lines()
+                        .mapToLong(KafkaToolsIT::lastNumber)
+                        .sum())
                 .isEqualTo(3);
     }
 
     private static void administerGroups(BrokerProcess broker) {
         assertThat(tool(broker, GROUPS, "--list").lines()).contains("clerks");
         assertThat(tool(broker, GROUPS, "--describe", "--group", "clerks")).contains("orders", "LAG");
-        assertThat(tool(broker, GROUPS, "--describe", "--group", "clerks", "--state")).contains("Empty");
+        assertThat(tool(broker, GROUPS, "--describe", "--group", "clerks", "--state"))
+                .contains("Empty");
 
         String reset = tool(
-                broker, GROUPS, "--reset-offsets", "--group", "clerks", "--topic", "orders", "--to-earliest", "--execute");
+                broker,
+                GROUPS,
+                "--reset-offsets",
+                "--group",
+                "clerks",
+                "--topic",
+                "orders",
+                "--to-earliest",
+                "--execute");
         assertThat(reset.lines().filter(line -> line.startsWith("clerks")).mapToLong(KafkaToolsIT::lastNumber))
                 .containsExactly(0L, 0L);
         tool(broker, GROUPS, "--delete-offsets", "--group", "clerks", "--topic", "orders");

@@ -58,7 +58,9 @@ class KillIT {
         int port = broker.port();
         String bootstrap = broker.bootstrap();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-            admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1)))
+                    .all()
+                    .get();
         }
         Thread sender = new Thread(() -> send(bootstrap), "sender");
         sender.start();
@@ -125,11 +127,15 @@ class KillIT {
             for (int i = 0; i < log.size(); i++) {
                 long sequence = ByteBuffer.wrap(log.get(i).value()).getLong();
                 assertThat(sequence)
-                        .as("record at offset %d of partition %d, seed=%d", log.get(i).offset(), partition, SEED)
+                        .as(
+                                "record at offset %d of partition %d, seed=%d",
+                                log.get(i).offset(), partition, SEED)
                         .isEqualTo(i);
             }
             for (Map.Entry<Long, Long> ack : acknowledged.get(partition).entrySet()) {
-                assertThat(ack.getKey()).as("acknowledged sequence, partition %d", partition).isLessThan(log.size());
+                assertThat(ack.getKey())
+                        .as("acknowledged sequence, partition %d", partition)
+                        .isLessThan(log.size());
                 // An idempotent retry may be answered without the offset once the batch has left the window.
                 if (ack.getValue() >= 0) {
                     assertThat(log.get(ack.getKey().intValue()).offset())

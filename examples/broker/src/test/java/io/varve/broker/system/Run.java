@@ -51,7 +51,9 @@ record Run(int exitCode, String stdout, String stderr) {
             for (Path file : List.of(in, out, err)) {
                 Files.delete(file);
             }
-            assertThat(ended).as("%s ended in time; it printed %s", command, run).isTrue();
+            assertThat(ended)
+                    .as("%s ended in time; it printed %s", command, run)
+                    .isTrue();
             return run;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -62,7 +64,9 @@ record Run(int exitCode, String stdout, String stderr) {
 
     /** Demands that the command succeeded. */
     Run ok() {
-        assertThat(exitCode).as("exit code; stdout:%n%s%nstderr:%n%s", stdout, stderr).isZero();
+        assertThat(exitCode)
+                .as("exit code; stdout:%n%s%nstderr:%n%s", stdout, stderr)
+                .isZero();
         return this;
     }
 }

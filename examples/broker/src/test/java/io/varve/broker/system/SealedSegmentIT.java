@@ -41,7 +41,10 @@ class SealedSegmentIT {
         for (Path segment : segments) {
             Run run = dump("--deep-iteration", "--files", segment.toString());
             assertThat(run.stdout() + run.stderr()).doesNotContain("rror", "nvalid", "Exception", "isvalid: false");
-            dumped += run.stdout().lines().filter(line -> line.startsWith("| offset:")).count();
+            dumped += run.stdout()
+                    .lines()
+                    .filter(line -> line.startsWith("| offset:"))
+                    .count();
         }
         assertThat(dumped).isEqualTo(RECORDS);
         for (String kind : List.of(".index", ".timeindex")) {
