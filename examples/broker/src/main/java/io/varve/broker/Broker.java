@@ -38,6 +38,7 @@ import io.varve.coordination.agent.EmbeddedCoordinator;
 import io.varve.transport.netty.EventLoops;
 import io.varve.transport.netty.ListenerConfig;
 import io.varve.transport.netty.NettyListener;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -63,7 +64,7 @@ public final class Broker implements AutoCloseable {
     private final ConfigValues values;
     private final int nodeId;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-    private final List<String> listeners = new ArrayList<>();
+    private final List<InetSocketAddress> listeners = new ArrayList<>();
 
     private Broker(ConfigValues values) {
         this.values = values;
@@ -87,7 +88,6 @@ public final class Broker implements AutoCloseable {
     }
 
     private void start() {
-        values.warnings().forEach(LOG::warn);
         LogDirectories directories = part(LogDirectories.open(values.listValue("log.dirs"), nodeId));
         EmbeddedCoordinator tree =
                 part(EmbeddedCoordinator.open(directories.first().resolve("tree")));
@@ -160,8 +160,8 @@ public final class Broker implements AutoCloseable {
         gates.forEach(Gate::open);
         for (int i = 0; i < specs.size(); i++) {
             String host = specs.get(i).host();
-            listeners.add((host.isEmpty() ? "0.0.0.0" : host) + ":"
-                    + bound.get(i).address().getPort());
+            InetSocketAddress address = bound.get(i).address();
+            listeners.add(host.isEmpty() ? address : InetSocketAddress.createUnresolved(host, address.getPort()));
         }
     }
 
@@ -211,8 +211,8 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** {@code host:port} of each listener, with the ports that were chosen. */
-    public List<String> listeners() {
+    /** The address of each listener, with the port that was chosen. */
+    public List<InetSocketAddress> listeners() {
         return List.copyOf(listeners);
     }
 

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Controller {
 
-    private static final Logger LOG = LoggerFactory.getLogger("controller");
+    private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
     private static final int PRODUCER_IDS_PER_BLOCK = 1000;
 
     private final int nodeId;

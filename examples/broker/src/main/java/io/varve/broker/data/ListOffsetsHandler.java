@@ -30,6 +30,10 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest, ListOffsetsResponse> {
 
+    /** From this version on answers hold the leader epoch (KIP-320). */
+    private static final short LEADER_EPOCH_SINCE = 4;
+
+    private static final int NO_EPOCH = -1;
     private static final long LATEST = -1;
     private static final long EARLIEST = -2;
     private static final long MAX_TIMESTAMP = -3;
@@ -61,7 +65,12 @@ public final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest, 
                             new ListOffsetsTopicResponse().name(topic.name()).partitions(found)));
             topics.add(whole);
         }
-        Gather.all(topics, all -> reply.send(new ListOffsetsResponse().topics(all)));
+        Gather.all(topics, all -> {
+            if (context.version() < LEADER_EPOCH_SINCE) {
+                all.forEach(topic -> topic.partitions().forEach(partition -> partition.leaderEpoch(NO_EPOCH)));
+            }
+            reply.send(new ListOffsetsResponse().topics(all));
+        });
     }
 
     private CompletableFuture<ListOffsetsPartitionResponse> find(String topic, ListOffsetsPartition wanted) {

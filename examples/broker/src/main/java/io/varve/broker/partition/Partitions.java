@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Partitions implements ImageListener, AutoCloseable {
 
-    private static final Logger STATE_CHANGE = LoggerFactory.getLogger("state.change");
+    private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
 
     private final int nodeId;
     private final Lanes lanes;
@@ -114,7 +114,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
 
     private void run(Lane lane, Runnable work) {
         CompletableFuture<Void> done = CompletableFuture.runAsync(work, lane).exceptionally(failure -> {
-            STATE_CHANGE.error("A partition could not be changed", failure);
+            LOG.error("A partition could not be changed", failure);
             return null;
         });
         pending = CompletableFuture.allOf(pending, done);
@@ -130,11 +130,11 @@ public final class Partitions implements ImageListener, AutoCloseable {
                 id, lane, directories.open(id.topic(), id.index(), topic.id()), config(id.topic(), image), leaderEpoch);
         var recovery = partition.log().recoveryReport();
         if (!recovery.wasClean() && recovery.scannedBytes() > 0) {
-            STATE_CHANGE.info("Log recovered: partition={}, {}", id, recovery);
+            LOG.info("Log recovered: partition={}, {}", id, recovery);
         }
         listeners.forEach(listener -> listener.onOpened(partition));
         open.put(id, partition);
-        STATE_CHANGE.info(
+        LOG.info(
                 "Leading: partition={}, leaderEpoch={}, startOffset={}, endOffset={}",
                 id,
                 leaderEpoch,
@@ -158,7 +158,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
                     listeners.forEach(listener -> listener.onClosed(partition));
                     partition.close();
                     directories.delete(id.topic(), id.index());
-                    STATE_CHANGE.info("Deleted: partition={}", id);
+                    LOG.info("Deleted: partition={}", id);
                 }
             });
         }
@@ -194,7 +194,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
         open.clear();
         CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new))
                 .exceptionally(failure -> {
-                    STATE_CHANGE.error("A partition could not be closed", failure);
+                    LOG.error("A partition could not be closed", failure);
                     return null;
                 })
                 .join();

@@ -148,7 +148,7 @@ final class ClientProbe {
                 new StringDeserializer());
     }
 
-    @SuppressWarnings("deprecation") // the newer call does not exist in the oldest client
+    @SuppressWarnings({"deprecation", "removal"}) // the newer call does not exist in the oldest client
     private void inspectAndDelete(Admin admin, long records) throws Exception {
         check(
                 true,

@@ -18,7 +18,7 @@ final class Distribution {
 
     /** The command line that runs {@code varve} with these arguments. */
     static List<String> command(String... arguments) {
-        Path jar = TARGET.resolve("varve.jar");
+        Path jar = TARGET.resolve("varve-broker.jar");
         assertThat(jar).as("the program; mvn package makes it").exists();
         List<String> command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-Xmx512m", "-jar", jar.toString()));
         command.addAll(List.of(arguments));
