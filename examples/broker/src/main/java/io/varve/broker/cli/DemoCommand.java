@@ -3,11 +3,8 @@ package io.varve.broker.cli;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -95,23 +92,8 @@ final class DemoCommand implements Callable<Integer> {
 
     private static synchronized void cleanUp(Demo demo, Path directory) {
         demo.close();
-        if (!Files.exists(directory)) {
-            return;
-        }
         try {
-            Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
-                    Files.deleteIfExists(path);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path path, @Nullable IOException thrown) throws IOException {
-                    Files.deleteIfExists(path);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
+            Directories.delete(directory);
         } catch (IOException e) {
             System.err.println("varve: cannot remove " + directory + ": " + e.getMessage());
         }

@@ -31,6 +31,11 @@ final class LineReader {
         return lineNumber;
     }
 
+    /** True when the next line has still to be read from the stream. */
+    boolean isDrained() {
+        return at == end;
+    }
+
     /**
      * The next line without its end, or null at the end of the stream.
      *

@@ -99,7 +99,7 @@ final class ProduceCommand implements Callable<Integer> {
         try {
             for (byte[] line = lines.next(); line != null && failure.get() == null; line = lines.next()) {
                 producer.send(record(line, lines.lineNumber()), this::acknowledged);
-                if (streams.in().available() == 0) {
+                if (lines.isDrained() && streams.in().available() == 0) {
                     producer.flush();
                 }
             }

@@ -37,7 +37,8 @@ public final class Varve {
                 .addSubcommand(new ProduceCommand(streams))
                 .addSubcommand(new ConsumeCommand(streams))
                 .addSubcommand(new ConfigCommand(streams))
-                .addSubcommand(new DemoCommand(streams));
+                .addSubcommand(new DemoCommand(streams))
+                .addSubcommand(new RehearseCommand(streams));
         commandLine
                 .setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8))
@@ -74,7 +75,7 @@ public final class Varve {
 
     private int wrongCall(ParameterException e, String[] args) {
         final CommandLine command = e.getCommandLine();
-        final String message = oneLine(String.valueOf(e.getMessage())) + suggestion(e, command);
+        final String message = problem(e) + suggestion(e, command);
         final String name = command.getCommandSpec().qualifiedName();
         return report(isJson(args), CommandFailure.USAGE, message + "; see " + name + " --help", WRONG_CALL);
     }
@@ -98,6 +99,16 @@ public final class Varve {
             streams.err().println("varve: " + message);
         }
         return exitCode;
+    }
+
+    private static String problem(ParameterException e) {
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()
+                && !unmatched.getUnmatched().get(0).startsWith("-")
+                && !e.getCommandLine().getSubcommands().isEmpty()) {
+            return "unknown command: " + unmatched.getUnmatched().get(0);
+        }
+        return oneLine(String.valueOf(e.getMessage()));
     }
 
     private static String suggestion(ParameterException e, CommandLine command) {

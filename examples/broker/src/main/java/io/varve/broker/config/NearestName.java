@@ -11,7 +11,7 @@ public final class NearestName {
     /** The candidate with the fewest changed letters, the first of several, or null when all differ too much. */
     public static @Nullable String of(String name, Iterable<String> candidates) {
         String nearest = null;
-        int least = Math.max(1, name.length() / 3) + 1;
+        int least = name.length() / 3 + 1;
         for (String candidate : candidates) {
             if (Math.abs(candidate.length() - name.length()) >= least) {
                 continue;
