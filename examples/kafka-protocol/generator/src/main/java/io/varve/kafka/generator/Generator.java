@@ -15,7 +15,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads a directory of specifications and writes one class per message, the table of APIs, and the list of all messages. */
+/**
+ * Reads a directory of specifications and writes one class per message, the table of APIs, and the list of all messages.
+ *
+ * <p>Threading: confined to one thread.
+ */
 public final class Generator {
 
     private final ObjectMapper json =
