@@ -162,6 +162,11 @@ public final class MessageReader {
         return isNull(length, nullable, "records") ? null : RecordBytes.of(view(length));
     }
 
+    /** The number of elements of an array whose elements take a byte at least, -1 for null. */
+    public int readArrayLength(boolean flexible, boolean nullable) {
+        return readArrayLength(flexible, nullable, 1);
+    }
+
     /**
      * The number of elements of an array, -1 for null.
      *
