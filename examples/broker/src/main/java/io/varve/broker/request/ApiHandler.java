@@ -1,8 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.request;
 
-import io.varve.kafka.ApiKey;
 import io.varve.kafka.ApiMessage;
+import io.varve.kafka.message.ApiKey;
 
 /**
  * Carries out the requests of one API key.

@@ -1,7 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.request;
 
-import io.varve.kafka.ApiKey;
+import io.varve.kafka.message.ApiKey;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 

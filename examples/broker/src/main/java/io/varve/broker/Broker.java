@@ -1,0 +1,239 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker;
+
+import io.varve.broker.admin.CreatePartitionsHandler;
+import io.varve.broker.admin.CreateTopicsHandler;
+import io.varve.broker.admin.DeleteTopicsHandler;
+import io.varve.broker.admin.DescribeClusterHandler;
+import io.varve.broker.admin.DescribeConfigsHandler;
+import io.varve.broker.admin.DescribeTopicPartitionsHandler;
+import io.varve.broker.admin.IncrementalAlterConfigsHandler;
+import io.varve.broker.admin.MetadataHandler;
+import io.varve.broker.admin.TopicCreator;
+import io.varve.broker.config.ConfigException;
+import io.varve.broker.config.ConfigValues;
+import io.varve.broker.config.ListenerSpec;
+import io.varve.broker.controller.Controller;
+import io.varve.broker.data.DeleteRecordsHandler;
+import io.varve.broker.data.FetchHandler;
+import io.varve.broker.data.InitProducerIdHandler;
+import io.varve.broker.data.ListOffsetsHandler;
+import io.varve.broker.data.OffsetForLeaderEpochHandler;
+import io.varve.broker.data.ProduceHandler;
+import io.varve.broker.group.GroupConfig;
+import io.varve.broker.group.GroupCoordinator;
+import io.varve.broker.metadata.BrokerImage;
+import io.varve.broker.metadata.ClusterImage;
+import io.varve.broker.metadata.ImageFollower;
+import io.varve.broker.partition.Lanes;
+import io.varve.broker.partition.Partitions;
+import io.varve.broker.partition.Timer;
+import io.varve.broker.request.ApiHandler;
+import io.varve.broker.request.HandlerTable;
+import io.varve.broker.storage.LogDirectories;
+import io.varve.broker.wire.ApiVersionsHandler;
+import io.varve.broker.wire.KafkaAcceptor;
+import io.varve.coordination.agent.Coordinator;
+import io.varve.coordination.agent.EmbeddedCoordinator;
+import io.varve.transport.netty.EventLoops;
+import io.varve.transport.netty.ListenerConfig;
+import io.varve.transport.netty.NettyListener;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One broker with its coordination inside: an ordered list of parts, closed in reverse.
+ *
+ * <p>Threading: safe.
+ */
+public final class Broker implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+
+    /** How often partitions are asked whether they must flush, milliseconds. */
+    private static final long FLUSH_CHECK_MS = 100;
+
+    private final ConfigValues values;
+    private final int nodeId;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final List<InetSocketAddress> listeners = new ArrayList<>();
+
+    private Broker(ConfigValues values) {
+        this.values = values;
+        this.nodeId = values.intValue("node.id");
+    }
+
+    /**
+     * Starts a broker and returns when it serves.
+     *
+     * @throws ConfigException when a directory or an address cannot be used as configured
+     */
+    public static Broker start(ConfigValues values) {
+        Broker broker = new Broker(values);
+        try {
+            broker.start();
+        } catch (RuntimeException e) {
+            broker.close();
+            throw e;
+        }
+        return broker;
+    }
+
+    private void start() {
+        LogDirectories directories = part(LogDirectories.open(values.listValue("log.dirs"), nodeId));
+        EmbeddedCoordinator tree =
+                part(EmbeddedCoordinator.open(directories.first().resolve("tree")));
+        Coordinator session = part(tree.openSession());
+        Lanes lanes = part(new Lanes(values.intValue("num.io.threads")));
+        Timer timer = part(new Timer());
+        Partitions partitions = part(new Partitions(nodeId, lanes, directories, values));
+        ImageFollower follower = new ImageFollower(session);
+        Controller controller = new Controller(nodeId, session, follower, partitions, values);
+        done(controller.prepare(directories.clusterId()));
+        done(controller.elect());
+        done(follower.start());
+        done(controller.lead(nodeId));
+        GroupCoordinator groups = part(new GroupCoordinator(GroupConfig.of(values), partitions, timer));
+        follower.listen(partitions);
+        partitions.onImage(ClusterImage.EMPTY, follower.image());
+        partitions.settled().toCompletableFuture().join();
+        HandlerTable handlers = handlers(partitions, follower, controller, new Waiting(lanes, timer), groups);
+        listen(handlers, controller);
+        timer.repeat(
+                values.longValue("log.retention.check.interval.ms"),
+                () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));
+        timer.repeat(FLUSH_CHECK_MS, partitions::flushDue);
+        LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, directories.clusterId(), listeners);
+    }
+
+    /** What requests wait with. */
+    private record Waiting(Lanes lanes, Timer timer) {}
+
+    private HandlerTable handlers(
+            Partitions partitions,
+            ImageFollower follower,
+            Controller controller,
+            Waiting waiting,
+            GroupCoordinator groups) {
+        HandlerTable[] table = new HandlerTable[1];
+        TopicCreator creator = new TopicCreator(controller, values);
+        List<ApiHandler<?, ?>> handlers = new ArrayList<>(List.of(
+                new ProduceHandler(partitions, follower),
+                new FetchHandler(partitions, follower, waiting.lanes(), waiting.timer(), values),
+                new ListOffsetsHandler(partitions),
+                new MetadataHandler(follower, controller, values),
+                new ApiVersionsHandler(() -> table[0]),
+                new CreateTopicsHandler(controller, values),
+                new DeleteTopicsHandler(controller, follower, values),
+                new DeleteRecordsHandler(partitions),
+                new InitProducerIdHandler(controller),
+                new OffsetForLeaderEpochHandler(partitions),
+                new DescribeConfigsHandler(nodeId, follower, values),
+                new CreatePartitionsHandler(controller),
+                new IncrementalAlterConfigsHandler(nodeId, controller),
+                new DescribeClusterHandler(follower),
+                new DescribeTopicPartitionsHandler(follower)));
+        handlers.addAll(groups.handlers(follower, creator::createAutomatically));
+        table[0] = new HandlerTable(handlers);
+        return table[0];
+    }
+
+    private void listen(HandlerTable handlers, Controller controller) {
+        EventLoops loops = part(EventLoops.open(values.intValue("num.network.threads")));
+        List<ListenerSpec> specs = values.listeners();
+        List<NettyListener> bound = new ArrayList<>();
+        List<Gate> gates = new ArrayList<>();
+        for (ListenerSpec spec : specs) {
+            Gate gate = new Gate(new KafkaAcceptor(spec.name(), handlers));
+            gates.add(gate);
+            bound.add(part(NettyListener.open(config(spec), loops, gate)));
+        }
+        done(controller.register(new BrokerImage(nodeId, endpoints(specs, bound), rack())));
+        gates.forEach(Gate::open);
+        for (int i = 0; i < specs.size(); i++) {
+            String host = specs.get(i).host();
+            InetSocketAddress address = bound.get(i).address();
+            listeners.add(host.isEmpty() ? address : InetSocketAddress.createUnresolved(host, address.getPort()));
+        }
+    }
+
+    private List<BrokerImage.Endpoint> endpoints(List<ListenerSpec> specs, List<NettyListener> bound) {
+        List<BrokerImage.Endpoint> endpoints = new ArrayList<>();
+        for (ListenerSpec advertised : values.advertisedListeners()) {
+            int port = advertised.port();
+            for (int i = 0; i < specs.size(); i++) {
+                if (port == 0 && specs.get(i).name().equals(advertised.name())) {
+                    port = bound.get(i).address().getPort();
+                }
+            }
+            endpoints.add(new BrokerImage.Endpoint(advertised.name(), advertised.protocol(), advertised.host(), port));
+        }
+        return endpoints;
+    }
+
+    private @Nullable String rack() {
+        return values.hasValue("broker.rack") ? values.stringValue("broker.rack") : null;
+    }
+
+    private ListenerConfig config(ListenerSpec spec) {
+        long queuedBytes = values.longValue("queued.max.request.bytes");
+        return ListenerConfig.at(spec.host(), spec.port())
+                .maxFrameBytes(values.intValue("socket.request.max.bytes"))
+                .maxConnections(values.intValue("max.connections"))
+                .maxConnectionsPerIp(values.intValue("max.connections.per.ip"))
+                .maxInFlightBytes(
+                        queuedBytes > 0 ? queuedBytes : Runtime.getRuntime().maxMemory() / 4)
+                .idleTimeoutMs(Math.max(0, values.longValue("connections.max.idle.ms")))
+                .sendBufferBytes(values.intValue("socket.send.buffer.bytes"))
+                .receiveBufferBytes(values.intValue("socket.receive.buffer.bytes"))
+                .backlog(values.intValue("socket.listen.backlog.size"))
+                .build();
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private static void done(CompletionStage<?> stage) {
+        try {
+            stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    /** The address of each listener, with the port that was chosen. */
+    public List<InetSocketAddress> listeners() {
+        return List.copyOf(listeners);
+    }
+
+    /** The number of this broker. */
+    public int nodeId() {
+        return nodeId;
+    }
+
+    /** Finishes what is under way, closes the logs cleanly and ends all threads. Idempotent. */
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.error(
+                        "A part of the broker could not be closed: part={}",
+                        part.getClass().getSimpleName(),
+                        e);
+            }
+        }
+    }
+}

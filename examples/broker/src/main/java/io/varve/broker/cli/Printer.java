@@ -1,0 +1,67 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.cli;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Prints results as text or JSON. */
+final class Printer {
+
+    private Printer() {}
+
+    /** One JSON value on a line. */
+    static void json(PrintStream out, Object value) {
+        out.println(Json.MAPPER.writeValueAsString(value));
+    }
+
+    /** The JSON object of a failure. */
+    static Map<String, Object> failure(String code, @Nullable String message) {
+        return object("error", object("code", code, "message", message));
+    }
+
+    /** A map with its keys in the given order; the arguments are keys and values in turn. */
+    static Map<String, Object> object(@Nullable Object... keysAndValues) {
+        final Map<String, @Nullable Object> object = new LinkedHashMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            object.put(String.valueOf(keysAndValues[i]), keysAndValues[i + 1]);
+        }
+        @SuppressWarnings("NullAway") // JSON has null
+        final Map<String, Object> result = object;
+        return result;
+    }
+
+    /** Columns as wide as their widest cell; cells that look like numbers stand to the right. */
+    static void table(PrintStream out, List<String> header, List<List<String>> rows) {
+        final List<List<String>> all = new ArrayList<>();
+        all.add(header);
+        all.addAll(rows);
+        for (List<String> row : all) {
+            final StringBuilder line = new StringBuilder();
+            for (int column = 0; column < row.size(); column++) {
+                final int width = width(all, column);
+                final String cell = row.get(column);
+                final String gap = " ".repeat(width - cell.length());
+                line.append(column == 0 ? "" : "  ").append(isNumeric(rows, column) ? gap + cell : cell + gap);
+            }
+            out.println(line.toString().stripTrailing());
+        }
+    }
+
+    private static int width(List<List<String>> rows, int column) {
+        return rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
+    }
+
+    private static boolean isNumeric(List<List<String>> rows, int column) {
+        return !rows.isEmpty() && rows.stream().allMatch(row -> row.get(column).matches("[-0-9.,]+"));
+    }
+
+    /** Made when the first value is printed, since most commands print text. */
+    private static final class Json {
+        static final JsonMapper MAPPER = JsonMapper.builder().build();
+    }
+}

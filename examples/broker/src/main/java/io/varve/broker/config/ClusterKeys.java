@@ -1,0 +1,141 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.config;
+
+import static io.varve.broker.config.ConfigKey.key;
+import static io.varve.broker.config.ConfigType.BOOLEAN;
+import static io.varve.broker.config.ConfigType.INT;
+import static io.varve.broker.config.ConfigType.LONG;
+import static io.varve.broker.config.ConfigType.SHORT;
+import static io.varve.broker.config.ConfigType.STRING;
+
+import java.util.List;
+
+/** The broker's keys of topics, fetches, consumer groups and producers. */
+final class ClusterKeys {
+
+    static final String ONE_REPLICA = "a partition has one replica";
+    private static final String NO_TRANSACTIONS = "transactions are not served yet";
+
+    static final List<ConfigKey> ALL = List.of(
+            key("num.partitions", INT, 1)
+                    .atLeast(1)
+                    .doc(
+                            "Partitions of a topic that is created without a number.",
+                            "Raise it when consumers of most topics work in parallel."),
+            key("default.replication.factor", INT, 1)
+                    .must(ValueRule.between(1, Short.MAX_VALUE))
+                    .doc(
+                            "Replicas of a topic that is created without a number, bounded by the brokers there are.",
+                            "Set it to 3 in a cluster."),
+            key("auto.create.topics.enable", BOOLEAN, true)
+                    .doc(
+                            "Whether a topic is created when a client asks for one that does not exist.",
+                            "Turn it off when topics are administered."),
+            key("delete.topic.enable", BOOLEAN, true)
+                    .doc("Whether clients may delete topics.", "Turn it off to protect against accidents."),
+            key("min.insync.replicas", INT, 1)
+                    .atLeast(1)
+                    .dynamic()
+                    .doc(
+                            "In-sync replicas below which a produce with acks=all is refused.",
+                            "Set it to 2 with three replicas."),
+            key("unclean.leader.election.enable", BOOLEAN, false)
+                    .dynamic()
+                    .withoutEffect(ONE_REPLICA)
+                    .doc(
+                            "Whether a replica that is not in sync may lead when no other is left, losing records.",
+                            "Leave it off unless serving matters more than the data."),
+            key("fetch.max.bytes", INT, 57671680)
+                    .atLeast(1024)
+                    .doc("The most bytes of one fetch response.", "Lower it to bound the memory of a fetch."),
+            key("max.incremental.fetch.session.cache.slots", INT, 1000)
+                    .atLeast(0)
+                    .doc("Fetch sessions held at a time.", "Raise it above the number of consumers."),
+            key("group.min.session.timeout.ms", INT, 6000)
+                    .atLeast(1)
+                    .doc(
+                            "The shortest session timeout in milliseconds a group member may ask for.",
+                            "Lower it to notice dead members sooner."),
+            key("group.max.session.timeout.ms", INT, 1800000)
+                    .atLeast(1)
+                    .doc(
+                            "The longest session timeout in milliseconds a group member may ask for.",
+                            "Raise it for members that pause long."),
+            key("group.initial.rebalance.delay.ms", INT, 3000)
+                    .atLeast(0)
+                    .doc(
+                            "Milliseconds an empty group waits for more members before its first assignment.",
+                            "Set it to 0 in tests."),
+            key("group.max.size", INT, Integer.MAX_VALUE)
+                    .atLeast(1)
+                    .doc("Members a group may have.", "Lower it to bound the cost of a rebalance."),
+            key("offset.metadata.max.bytes", INT, 4096)
+                    .atLeast(0)
+                    .doc(
+                            "The largest text in bytes that a commit may carry with an offset.",
+                            "There is hardly a reason to."),
+            key("offsets.topic.num.partitions", INT, 50)
+                    .atLeast(1)
+                    .doc(
+                            "Partitions of __consumer_offsets, taken when it is created.",
+                            "Lower it on a small broker; never change it later."),
+            key("offsets.topic.replication.factor", SHORT, 3)
+                    .atLeast(1)
+                    .doc(
+                            "Replicas of __consumer_offsets, bounded by the brokers there are when it is created.",
+                            "Leave it."),
+            key("offsets.topic.segment.bytes", INT, 104857600)
+                    .atLeast(1)
+                    .doc("Bytes of a segment of __consumer_offsets.", "Keep it small, so that loading stays fast."),
+            key("offsets.topic.compression.codec", INT, 0)
+                    .must(ValueRule.between(0, 4))
+                    .withoutEffect("commits are stored uncompressed")
+                    .doc(
+                            "The codec of commits in __consumer_offsets: none, gzip, snappy, lz4, zstd as 0 to 4.",
+                            "Leave it."),
+            key("offsets.retention.minutes", INT, 10080)
+                    .atLeast(1)
+                    .doc(
+                            "Minutes for which the offsets of a group without members are kept.",
+                            "Raise it for consumers that run rarely."),
+            key("offsets.retention.check.interval.ms", LONG, 600000)
+                    .atLeast(1)
+                    .doc("Milliseconds between two looks for expired offsets.", "There is hardly a reason to."),
+            key("offsets.commit.timeout.ms", INT, 5000)
+                    .atLeast(1)
+                    .doc("Milliseconds a commit may wait for the replicas.", "There is hardly a reason to."),
+            key("offsets.load.buffer.size", INT, 5242880)
+                    .atLeast(1)
+                    .doc(
+                            "Bytes read at a time when a broker loads a partition of __consumer_offsets.",
+                            "Lower it on a very small heap."),
+            key("producer.id.expiration.ms", INT, 86400000)
+                    .atLeast(1)
+                    .dynamic()
+                    .doc(
+                            "Milliseconds after which a partition forgets an idempotent producer that is silent.",
+                            "Raise it for producers that pause longer."),
+            key("producer.id.expiration.check.interval.ms", INT, 600000)
+                    .atLeast(1)
+                    .doc("Milliseconds between two looks for expired producers.", "There is hardly a reason to."),
+            key("transactional.id.expiration.ms", INT, 604800000)
+                    .atLeast(1)
+                    .withoutEffect(NO_TRANSACTIONS)
+                    .doc("Milliseconds after which an idle transactional id is forgotten.", "Leave it."),
+            key("transaction.max.timeout.ms", INT, 900000)
+                    .atLeast(1)
+                    .withoutEffect(NO_TRANSACTIONS)
+                    .doc("The longest transaction timeout in milliseconds a producer may ask for.", "Leave it."),
+            key("zookeeper.connect", STRING, null)
+                    .withoutEffect("the broker coordinates by itself and needs no ensemble")
+                    .doc(
+                            "The addresses of a ZooKeeper ensemble, as host:port between commas and an optional path.",
+                            "Leave it out."),
+            key("config.unknown", STRING, "error")
+                    .must(ValueRule.oneOf("error", "warn"))
+                    .doc(
+                            "What an unknown key does: error ends the start, warn names the key in the log and goes on.",
+                            "Use warn to start from a file made for another program."));
+
+    private ClusterKeys() {}
+}

@@ -1,0 +1,120 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.data;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.varve.broker.controller.Controller;
+import io.varve.broker.request.ApiHandler;
+import io.varve.broker.request.ErrorCode;
+import io.varve.broker.request.ErrorMapping;
+import io.varve.broker.request.Reply;
+import io.varve.broker.request.RequestContext;
+import io.varve.kafka.message.ApiKey;
+import io.varve.kafka.message.InitProducerIdRequest;
+import io.varve.kafka.message.InitProducerIdResponse;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/**
+ * Gives idempotent producers their ids, out of blocks that the controller hands out.
+ *
+ * <p>Threading: safe.
+ */
+public final class InitProducerIdHandler implements ApiHandler<InitProducerIdRequest, InitProducerIdResponse> {
+
+    /** Later versions belong to two-phase commit. */
+    private static final short LATEST = 5;
+
+    private final Controller controller;
+
+    @GuardedBy("this")
+    private final Queue<Reply<InitProducerIdResponse>> waiting = new ArrayDeque<>();
+
+    @GuardedBy("this")
+    private long nextId;
+
+    @GuardedBy("this")
+    private long blockEnd;
+
+    @GuardedBy("this")
+    private boolean allocating;
+
+    public InitProducerIdHandler(Controller controller) {
+        this.controller = controller;
+    }
+
+    @Override
+    public ApiKey api() {
+        return ApiKey.INIT_PRODUCER_ID;
+    }
+
+    @Override
+    public short latestVersion() {
+        return LATEST;
+    }
+
+    @Override
+    public void handle(RequestContext context, InitProducerIdRequest request, Reply<InitProducerIdResponse> reply) {
+        if (request.transactionalId() != null) {
+            reply.send(new InitProducerIdResponse().errorCode(ErrorCode.COORDINATOR_NOT_AVAILABLE.code()));
+            return;
+        }
+        // A producer whose sequence was broken asks for its next epoch (KIP-360).
+        if (request.producerId() >= 0
+                && request.producerEpoch() >= 0
+                && request.producerEpoch() < Short.MAX_VALUE - 1) {
+            reply.send(new InitProducerIdResponse()
+                    .producerId(request.producerId())
+                    .producerEpoch((short) (request.producerEpoch() + 1)));
+            return;
+        }
+        synchronized (this) {
+            waiting.add(reply);
+        }
+        serve();
+    }
+
+    private void serve() {
+        while (true) {
+            Reply<InitProducerIdResponse> reply;
+            long id;
+            synchronized (this) {
+                if (waiting.isEmpty() || allocating) {
+                    return;
+                }
+                if (nextId == blockEnd) {
+                    allocating = true;
+                    break;
+                }
+                id = nextId++;
+                reply = waiting.remove();
+            }
+            reply.send(new InitProducerIdResponse().producerId(id));
+        }
+        controller.allocateProducerIds().whenComplete((first, failure) -> {
+            if (failure == null) {
+                allocated(first);
+            } else {
+                failed(ErrorMapping.of(failure));
+            }
+        });
+    }
+
+    private void allocated(long first) {
+        synchronized (this) {
+            nextId = first;
+            blockEnd = first + Controller.producerIdsPerBlock();
+            allocating = false;
+        }
+        serve();
+    }
+
+    private void failed(ErrorCode error) {
+        Queue<Reply<InitProducerIdResponse>> refused;
+        synchronized (this) {
+            allocating = false;
+            refused = new ArrayDeque<>(waiting);
+            waiting.clear();
+        }
+        refused.forEach(reply -> reply.send(new InitProducerIdResponse().errorCode(error.code())));
+    }
+}

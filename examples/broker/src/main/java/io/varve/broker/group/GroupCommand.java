@@ -1,0 +1,104 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.group;
+
+import io.varve.broker.partition.TopicPartition;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is asked of the groups. The request id names whoever waits for the answer.
+ *
+ * <p>Threading: immutable, as long as nobody touches the bytes.
+ */
+sealed interface GroupCommand {
+
+    /** Stands for nobody: the command needs no answer. */
+    long NOBODY = -1;
+
+    long requestId();
+
+    /**
+     * A member as it names itself.
+     *
+     * @param memberId empty for one that has none yet
+     * @param instanceId the name of a static member (KIP-345)
+     */
+    record Identity(String memberId, @Nullable String instanceId) {}
+
+    /** A way to assign partitions that a member can take part in, with what it wants to say to the leader. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by SameBytes where it matters
+    record Protocol(String name, byte[] metadata) {}
+
+    /**
+     * Wants to be in the next generation.
+     *
+     * @param newMemberId the id that a member without one gets
+     * @param idFirst whether such a member is first told its id and must come again (KIP-394)
+     */
+    record Join(
+            long requestId,
+            String groupId,
+            Identity identity,
+            Client client,
+            Timeouts timeouts,
+            String protocolType,
+            List<Protocol> protocols,
+            String newMemberId,
+            boolean idFirst)
+            implements GroupCommand {}
+
+    /** Who the client is, for those who look at the group. */
+    record Client(String id, String host) {}
+
+    /** How long a member may be silent, and how long it may take to join again. */
+    record Timeouts(int sessionMs, int rebalanceMs) {}
+
+    /** Wants its assignment; the leader brings everybody's. */
+    record Sync(
+            long requestId,
+            String groupId,
+            Identity identity,
+            int generation,
+            @Nullable String protocolType,
+            @Nullable String protocolName,
+            Map<String, byte[]> assignments)
+            implements GroupCommand {}
+
+    /** Is alive. */
+    record Heartbeat(long requestId, String groupId, Identity identity, int generation) implements GroupCommand {}
+
+    /** Wants out, alone or with others. */
+    record Leave(long requestId, String groupId, List<Identity> members) implements GroupCommand {}
+
+    /** Wants offsets to be remembered; generation -1 for a consumer that is in no group. */
+    record Commit(
+            long requestId,
+            String groupId,
+            Identity identity,
+            int generation,
+            Map<TopicPartition, CommittedOffset> offsets)
+            implements GroupCommand {}
+
+    /** Wants a group without members to be forgotten. */
+    record Delete(long requestId, String groupId) implements GroupCommand {}
+
+    /** Wants offsets to be forgotten. */
+    record DeleteOffsets(long requestId, String groupId, List<TopicPartition> partitions) implements GroupCommand {}
+
+    /** Time has passed. */
+    record Tick() implements GroupCommand {
+        @Override
+        public long requestId() {
+            return NOBODY;
+        }
+    }
+
+    /** Offsets that nobody needs any more are to be forgotten. */
+    record ExpireOffsets() implements GroupCommand {
+        @Override
+        public long requestId() {
+            return NOBODY;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.group;
+
+import io.varve.broker.metadata.ImageFollower;
+import io.varve.broker.metadata.TopicImage;
+import io.varve.broker.partition.Partition;
+import io.varve.broker.partition.PartitionListener;
+import io.varve.broker.partition.Partitions;
+import io.varve.broker.partition.Timer;
+import io.varve.broker.request.ApiHandler;
+import io.varve.broker.request.ErrorCode;
+import io.varve.broker.request.RequestException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The groups that this broker coordinates: those whose partition of __consumer_offsets it leads.
+ *
+ * <p>Threading: safe.
+ */
+public final class GroupCoordinator implements PartitionListener, AutoCloseable {
+
+    /** The topic that holds groups and offsets. */
+    static final String TOPIC = "__consumer_offsets";
+
+    private final GroupConfig config;
+    private final Timer timer;
+    private final Map<Integer, GroupShard> shards = new ConcurrentHashMap<>();
+    private final Timer.Cancel expiration;
+    private @Nullable ImageFollower follower;
+
+    public GroupCoordinator(GroupConfig config, Partitions partitions, Timer timer) {
+        this.config = config;
+        this.timer = timer;
+        partitions.listen(this);
+        this.expiration = timer.repeat(config.expirationCheckMs(), () -> shards.values()
+                .forEach(shard -> shard.tick(new GroupCommand.ExpireOffsets())));
+    }
+
+    /** The handlers of the group APIs; {@code createTopic} makes the topic of the offsets when it is first needed. */
+    public List<ApiHandler<?, ?>> handlers(
+            ImageFollower imageFollower, Function<String, CompletionStage<TopicImage>> createTopic) {
+        this.follower = imageFollower;
+        return List.of(
+                new FindCoordinatorHandler(imageFollower, createTopic),
+                new JoinGroupHandler(this),
+                new SyncGroupHandler(this),
+                new HeartbeatHandler(this),
+                new LeaveGroupHandler(this),
+                new OffsetCommitHandler(this, imageFollower),
+                new OffsetFetchHandler(this, imageFollower),
+                new DescribeGroupsHandler(this),
+                new ListGroupsHandler(this),
+                new DeleteGroupsHandler(this),
+                new OffsetDeleteHandler(this, imageFollower));
+    }
+
+    @Override
+    public void onOpened(Partition partition) {
+        if (partition.id().topic().equals(TOPIC)) {
+            shards.put(partition.id().index(), new GroupShard(partition, config, timer));
+        }
+    }
+
+    @Override
+    public void onClosed(Partition partition) {
+        GroupShard shard = partition.id().topic().equals(TOPIC)
+                ? shards.remove(partition.id().index())
+                : null;
+        if (shard != null) {
+            shard.close();
+        }
+    }
+
+    /** The partition that a group lies in. */
+    static int partitionOf(String groupId, int partitions) {
+        return (groupId.hashCode() & 0x7fffffff) % partitions;
+    }
+
+    /** The shard of a group. Fails when this broker does not coordinate it. */
+    CompletableFuture<GroupShard> shard(String groupId) {
+        ImageFollower images = follower;
+        TopicImage topic = images == null ? null : images.image().topic(TOPIC);
+        if (topic == null) {
+            return refused(
+                    ErrorCode.NOT_COORDINATOR, "there is no topic " + TOPIC + " yet: find the coordinator first");
+        }
+        GroupShard shard = shards.get(partitionOf(groupId, topic.partitions().size()));
+        return shard == null
+                ? refused(ErrorCode.NOT_COORDINATOR, "this broker does not coordinate the group: group=" + groupId)
+                : CompletableFuture.completedFuture(shard);
+    }
+
+    private static <T> CompletableFuture<T> refused(ErrorCode error, String message) {
+        return CompletableFuture.failedFuture(new RequestException(error, message));
+    }
+
+    /** Carries out a command on the shard of a group. */
+    CompletableFuture<GroupAnswer> submit(String groupId, Function<Long, GroupCommand> command) {
+        if (groupId.isEmpty()) {
+            return refused(ErrorCode.INVALID_GROUP_ID, "a group needs an id");
+        }
+        return shard(groupId).thenCompose(shard -> shard.submit(command));
+    }
+
+    /** Reads the state of the shard of a group. */
+    <T> CompletableFuture<T> read(String groupId, Function<GroupMachine, T> reading) {
+        return shard(groupId).thenCompose(shard -> shard.read(reading));
+    }
+
+    /** All shards. */
+    Collection<GroupShard> shards() {
+        return shards.values();
+    }
+
+    @Override
+    public void close() {
+        expiration.run();
+    }
+}

@@ -1,0 +1,194 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.group;
+
+import io.varve.broker.partition.TopicPartition;
+import io.varve.kafka.MessageReader;
+import io.varve.kafka.MessageWriter;
+import io.varve.kafka.ProtocolException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records of __consumer_offsets, in Kafka's own formats, so that Kafka's tools can read them. All numbers are big-endian; a string
+ * is a length of two bytes and UTF-8, -1 for null; bytes are a length of four bytes and the bytes.
+ *
+ * <pre>
+ *   key    1 (2) | group | topic | partition (4)                    an offset; 0 in records of old brokers
+ *   value  3 (2) | offset (8) | leader epoch (4) | metadata | commit time ms (8)
+ *   key    2 (2) | group                                            a group
+ *   value  3 (2) | protocol type | generation (4) | protocol | leader | state since ms (8) | member count (4) | members
+ *   member: id | instance id | client id | client host | rebalance timeout ms (4) | session timeout ms (4) |
+ *           subscription (bytes) | assignment (bytes)
+ * </pre>
+ *
+ * <p>A record without a value says that its offset or group is no more.
+ */
+final class GroupRecords {
+
+    private static final short OFFSET_KEY = 1;
+    private static final short GROUP_KEY = 2;
+    private static final short OFFSET_VALUE = 3;
+    private static final short GROUP_VALUE = 3;
+
+    private GroupRecords() {}
+
+    /** A record to be stored. */
+    record Stored(ByteBuffer key, @Nullable ByteBuffer value) {}
+
+    static Stored encode(GroupEvent event) {
+        if (event instanceof GroupEvent.OffsetCommitted committed) {
+            return new Stored(offsetKey(committed.groupId(), committed.partition()), offsetValue(committed.offset()));
+        }
+        if (event instanceof GroupEvent.OffsetDeleted deleted) {
+            return new Stored(offsetKey(deleted.groupId(), deleted.partition()), null);
+        }
+        if (event instanceof GroupEvent.GroupDeleted deleted) {
+            return new Stored(groupKey(deleted.groupId()), null);
+        }
+        Group group = ((GroupEvent.GroupChanged) event).group();
+        return new Stored(groupKey(group.id()), groupValue(group));
+    }
+
+    private static ByteBuffer offsetKey(String groupId, TopicPartition partition) {
+        MessageWriter out = new MessageWriter();
+        out.writeShort(OFFSET_KEY);
+        out.writeString(groupId, false);
+        out.writeString(partition.topic(), false);
+        out.writeInt(partition.index());
+        return out.toBuffer();
+    }
+
+    private static ByteBuffer offsetValue(CommittedOffset offset) {
+        MessageWriter out = new MessageWriter();
+        out.writeShort(OFFSET_VALUE);
+        out.writeLong(offset.offset());
+        out.writeInt(offset.leaderEpoch());
+        out.writeString(offset.metadata(), false);
+        out.writeLong(offset.commitMs());
+        return out.toBuffer();
+    }
+
+    private static ByteBuffer groupKey(String groupId) {
+        MessageWriter out = new MessageWriter();
+        out.writeShort(GROUP_KEY);
+        out.writeString(groupId, false);
+        return out.toBuffer();
+    }
+
+    private static ByteBuffer groupValue(Group group) {
+        MessageWriter out = new MessageWriter();
+        out.writeShort(GROUP_VALUE);
+        out.writeString(group.protocolType() == null ? "" : group.protocolType(), false);
+        out.writeInt(group.generation());
+        out.writeNullableString(group.protocolName(), false, true, "protocol");
+        out.writeNullableString(group.leaderId(), false, true, "leader");
+        out.writeLong(group.sinceMs());
+        out.writeArrayLength(group.members().size(), false);
+        for (Member member : group.members().values()) {
+            out.writeString(member.memberId(), false);
+            out.writeNullableString(member.instanceId(), false, true, "instance");
+            out.writeString(member.client().id(), false);
+            out.writeString(member.client().host(), false);
+            out.writeInt(member.timeouts().rebalanceMs());
+            out.writeInt(member.timeouts().sessionMs());
+            out.writeBytes(ByteBuffer.wrap(member.metadata(group.protocolName())), false);
+            out.writeBytes(ByteBuffer.wrap(member.assignment()), false);
+        }
+        return out.toBuffer();
+    }
+
+    /**
+     * The event that a record stands for, null for a kind of record that is not ours.
+     *
+     * @param nowMs from when the sessions of the members count, because the broker has just learnt of them
+     * @throws ProtocolException when the record is malformed
+     */
+    static @Nullable GroupEvent decode(ByteBuffer key, @Nullable ByteBuffer value, long nowMs) {
+        MessageReader in = new MessageReader(key.duplicate());
+        short kind = in.readShort();
+        if (kind == GROUP_KEY) {
+            String groupId = in.readString(false);
+            return value == null ? new GroupEvent.GroupDeleted(groupId) : group(groupId, value, nowMs);
+        }
+        if (kind < 0 || kind > OFFSET_KEY) {
+            return null;
+        }
+        String groupId = in.readString(false);
+        TopicPartition partition = new TopicPartition(in.readString(false), in.readInt());
+        return value == null
+                ? new GroupEvent.OffsetDeleted(groupId, partition)
+                : new GroupEvent.OffsetCommitted(groupId, partition, offset(value));
+    }
+
+    private static CommittedOffset offset(ByteBuffer value) {
+        MessageReader in = new MessageReader(value.duplicate());
+        short version = in.readShort();
+        if (version < 0 || version > OFFSET_VALUE) {
+            throw new ProtocolException("unknown version of a committed offset: version=" + version);
+        }
+        long offset = in.readLong();
+        int leaderEpoch = version >= 3 ? in.readInt() : -1;
+        return new CommittedOffset(offset, leaderEpoch, in.readString(false), in.readLong());
+    }
+
+    private static GroupEvent group(String groupId, ByteBuffer value, long nowMs) {
+        MessageReader in = new MessageReader(value.duplicate());
+        short version = in.readShort();
+        if (version != GROUP_VALUE) {
+            throw new ProtocolException("unknown version of a group: version=" + version);
+        }
+        String protocolType = in.readString(false);
+        int generation = in.readInt();
+        String protocol = in.readNullableString(false, true);
+        String leader = in.readNullableString(false, true);
+        long sinceMs = in.readLong();
+        int count = in.readArrayLength(false, false);
+        Map<String, Member> members = new LinkedHashMap<>();
+        for (int i = 0; i < count; i++) {
+            Member member = member(in, protocol, nowMs);
+            members.put(member.memberId(), member);
+        }
+        return new GroupEvent.GroupChanged(
+                new Group(
+                        groupId,
+                        members.isEmpty() ? Group.State.EMPTY : Group.State.STABLE,
+                        protocolType.isEmpty() ? null : protocolType,
+                        protocol,
+                        generation,
+                        leader,
+                        members,
+                        Map.of(),
+                        Group.Rebalance.NONE,
+                        sinceMs),
+                true);
+    }
+
+    private static Member member(MessageReader in, @Nullable String protocol, long nowMs) {
+        String memberId = in.readString(false);
+        String instanceId = in.readNullableString(false, true);
+        GroupCommand.Client client = new GroupCommand.Client(in.readString(false), in.readString(false));
+        int rebalanceMs = in.readInt();
+        int sessionMs = in.readInt();
+        byte[] subscription = bytes(in.readBytes(false));
+        byte[] assignment = bytes(in.readBytes(false));
+        return new Member(
+                memberId,
+                instanceId,
+                client,
+                new GroupCommand.Timeouts(sessionMs, rebalanceMs),
+                protocol == null ? List.of() : List.of(new GroupCommand.Protocol(protocol, subscription)),
+                assignment,
+                nowMs + sessionMs,
+                GroupCommand.NOBODY,
+                GroupCommand.NOBODY);
+    }
+
+    static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(buffer.position(), bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,135 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.group;
+
+import io.varve.broker.group.GroupCommand.Protocol;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member of a group.
+ *
+ * <p>Threading: immutable, as long as nobody touches the bytes.
+ *
+ * @param memberId the id that the group gave it
+ * @param instanceId the name that it keeps over restarts (KIP-345), null when it has none
+ * @param protocols what it can take part in, its favourite first
+ * @param assignment what the leader assigned to it in this generation
+ * @param deadlineMs when its session ends unless it is heard of, milliseconds since the epoch
+ * @param joinRequestId the join that waits for the generation, or {@link GroupCommand#NOBODY}
+ * @param syncRequestId the sync that waits for the assignment, or {@link GroupCommand#NOBODY}
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by content where it matters
+record Member(
+        String memberId,
+        @Nullable String instanceId,
+        GroupCommand.Client client,
+        GroupCommand.Timeouts timeouts,
+        List<Protocol> protocols,
+        byte[] assignment,
+        long deadlineMs,
+        long joinRequestId,
+        long syncRequestId) {
+
+    private static final byte[] NOTHING = new byte[0];
+
+    static Member joining(GroupCommand.Join join, String memberId, long nowMs) {
+        return new Member(
+                memberId,
+                join.identity().instanceId(),
+                join.client(),
+                join.timeouts(),
+                join.protocols(),
+                NOTHING,
+                nowMs + join.timeouts().sessionMs(),
+                join.requestId(),
+                GroupCommand.NOBODY);
+    }
+
+    boolean isJoining() {
+        return joinRequestId != GroupCommand.NOBODY;
+    }
+
+    boolean isSyncing() {
+        return syncRequestId != GroupCommand.NOBODY;
+    }
+
+    Member heard(long nowMs) {
+        return new Member(
+                memberId,
+                instanceId,
+                client,
+                timeouts,
+                protocols,
+                assignment,
+                nowMs + timeouts.sessionMs(),
+                joinRequestId,
+                syncRequestId);
+    }
+
+    Member joined(long nowMs) {
+        return new Member(
+                memberId,
+                instanceId,
+                client,
+                timeouts,
+                protocols,
+                NOTHING,
+                nowMs + timeouts.sessionMs(),
+                GroupCommand.NOBODY,
+                GroupCommand.NOBODY);
+    }
+
+    Member syncing(long requestId, long nowMs) {
+        return new Member(
+                memberId,
+                instanceId,
+                client,
+                timeouts,
+                protocols,
+                assignment,
+                nowMs + timeouts.sessionMs(),
+                joinRequestId,
+                requestId);
+    }
+
+    Member assigned(byte[] newAssignment, long nowMs) {
+        return new Member(
+                memberId,
+                instanceId,
+                client,
+                timeouts,
+                protocols,
+                newAssignment,
+                nowMs + timeouts.sessionMs(),
+                joinRequestId,
+                GroupCommand.NOBODY);
+    }
+
+    /** What it said for a protocol, nothing when it does not know the protocol. */
+    byte[] metadata(@Nullable String protocolName) {
+        return protocols.stream()
+                .filter(protocol -> protocol.name().equals(protocolName))
+                .findFirst()
+                .map(Protocol::metadata)
+                .orElse(NOTHING);
+    }
+
+    boolean supports(String protocolName) {
+        return protocols.stream().anyMatch(protocol -> protocol.name().equals(protocolName));
+    }
+
+    /** Whether a join says the same as this member did. */
+    boolean saysTheSame(List<Protocol> others) {
+        if (protocols.size() != others.size()) {
+            return false;
+        }
+        for (int i = 0; i < others.size(); i++) {
+            if (!protocols.get(i).name().equals(others.get(i).name())
+                    || !Arrays.equals(protocols.get(i).metadata(), others.get(i).metadata())) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

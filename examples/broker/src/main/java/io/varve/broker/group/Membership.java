@@ -1,0 +1,276 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.group;
+
+import io.varve.broker.group.Group.State;
+import io.varve.broker.group.GroupCommand.Identity;
+import io.varve.broker.request.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Decides about joining, syncing, heartbeats and leaving. Pure. */
+final class Membership {
+
+    private final GroupConfig config;
+
+    Membership(GroupConfig config) {
+        this.config = config;
+    }
+
+    void join(GroupCommand.Join join, Step step, long nowMs) {
+        ErrorCode refusal = refusal(join, step.group());
+        if (refusal != ErrorCode.NONE) {
+            step.answer(GroupAnswer.Joined.refused(
+                    join.requestId(), refusal, join.identity().memberId()));
+        } else if (join.identity().memberId().isEmpty()) {
+            newMember(join, step, nowMs);
+        } else {
+            knownMember(join, step, nowMs);
+        }
+        step.completeJoin();
+    }
+
+    private ErrorCode refusal(GroupCommand.Join join, Group group) {
+        int sessionMs = join.timeouts().sessionMs();
+        if (sessionMs < config.minSessionTimeoutMs() || sessionMs > config.maxSessionTimeoutMs()) {
+            return ErrorCode.INVALID_SESSION_TIMEOUT;
+        }
+        if (join.protocolType().isEmpty() || join.protocols().isEmpty()) {
+            return ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
+        }
+        Group others = others(join, group);
+        if (!others.members().isEmpty()
+                && (!join.protocolType().equals(others.protocolType()) || !others.supportsOneOf(join.protocols()))) {
+            return ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
+        }
+        boolean known = group.members().containsKey(join.identity().memberId())
+                || group.byInstance(join.identity().instanceId()) != null;
+        return !known && group.members().size() >= config.maxSize() ? ErrorCode.GROUP_MAX_SIZE_REACHED : ErrorCode.NONE;
+    }
+
+    private static Group others(GroupCommand.Join join, Group group) {
+        Member same = group.byInstance(join.identity().instanceId());
+        Group others = group.withoutMember(join.identity().memberId());
+        return same == null ? others : others.withoutMember(same.memberId());
+    }
+
+    private void newMember(GroupCommand.Join join, Step step, long nowMs) {
+        Member before = step.group().byInstance(join.identity().instanceId());
+        if (before != null) {
+            replace(before, join, step, nowMs);
+        } else if (join.idFirst() && join.identity().instanceId() == null) {
+            step.become(step.group()
+                    .withPending(join.newMemberId(), nowMs + join.timeouts().sessionMs()));
+            step.answer(GroupAnswer.Joined.refused(join.requestId(), ErrorCode.MEMBER_ID_REQUIRED, join.newMemberId()));
+        } else {
+            add(join, join.newMemberId(), step, nowMs);
+        }
+    }
+
+    /** A static member has restarted: it takes the place of its earlier self, without a rebalance when nothing has changed. */
+    private static void replace(Member before, GroupCommand.Join join, Step step, long nowMs) {
+        step.refuse(before, ErrorCode.FENCED_INSTANCE_ID);
+        Group group = step.group();
+        boolean leader = group.isLeader(before.memberId());
+        Member after = Member.joining(join, join.newMemberId(), nowMs);
+        boolean same = group.state() == State.STABLE && before.saysTheSame(join.protocols());
+        Group next = group.withoutMember(before.memberId());
+        if (same) {
+            step.become(next.withMember(after.joined(nowMs).assigned(before.assignment(), nowMs))
+                    .withLeader(leader ? after.memberId() : group.leaderId()));
+            GroupAnswer.Joined told = step.joined(after.memberId(), join.requestId());
+            // It must not compute an assignment: it is told the leader's former id, so that it does not take itself for
+            // the leader.
+            step.answer(
+                    leader
+                            ? new GroupAnswer.Joined(
+                                    told.requestId(),
+                                    told.error(),
+                                    told.memberId(),
+                                    told.generation(),
+                                    before.memberId(),
+                                    told.protocolType(),
+                                    told.protocolName(),
+                                    List.of())
+                            : told);
+            return;
+        }
+        step.become(next.withMember(after).withLeader(leader ? after.memberId() : group.leaderId()));
+        step.rebalance();
+    }
+
+    private static void add(GroupCommand.Join join, String memberId, Step step, long nowMs) {
+        Group group =
+                step.group().members().isEmpty() ? step.group().withProtocolType(join.protocolType()) : step.group();
+        step.become(group.withMember(Member.joining(join, memberId, nowMs)));
+        if (group.state() == State.PREPARING) {
+            step.waitLonger();
+        } else {
+            step.rebalance();
+        }
+    }
+
+    private static void knownMember(GroupCommand.Join join, Step step, long nowMs) {
+        Group group = step.group();
+        String memberId = join.identity().memberId();
+        if (group.pending().containsKey(memberId)) {
+            step.become(group.withoutPending(memberId));
+            add(join, memberId, step, nowMs);
+            return;
+        }
+        ErrorCode refusal = refusal(join.identity(), group);
+        Member member = group.members().get(memberId);
+        if (refusal != ErrorCode.NONE || member == null) {
+            step.answer(GroupAnswer.Joined.refused(join.requestId(), refusal, memberId));
+            return;
+        }
+        boolean same = member.saysTheSame(join.protocols());
+        boolean current = same
+                && (group.state() == State.COMPLETING || (group.state() == State.STABLE && !group.isLeader(memberId)));
+        if (current) {
+            step.become(group.withMember(member.heard(nowMs)));
+            step.answer(step.joined(memberId, join.requestId()));
+            return;
+        }
+        if (member.isJoining()) {
+            step.answer(GroupAnswer.Joined.refused(member.joinRequestId(), ErrorCode.REBALANCE_IN_PROGRESS, memberId));
+        }
+        if (member.isSyncing()) {
+            step.answer(GroupAnswer.Synced.refused(member.syncRequestId(), ErrorCode.REBALANCE_IN_PROGRESS));
+        }
+        step.become(group.withMember(Member.joining(join, memberId, nowMs)));
+        step.rebalance();
+    }
+
+    /** What is wrong with a member's name, NONE when the group has such a member. */
+    static ErrorCode refusal(Identity identity, Group group) {
+        Member byInstance = group.byInstance(identity.instanceId());
+        if (identity.instanceId() != null) {
+            if (byInstance == null) {
+                return ErrorCode.UNKNOWN_MEMBER_ID;
+            }
+            return byInstance.memberId().equals(identity.memberId()) ? ErrorCode.NONE : ErrorCode.FENCED_INSTANCE_ID;
+        }
+        return group.members().containsKey(identity.memberId()) ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID;
+    }
+
+    void sync(GroupCommand.Sync sync, Step step, long nowMs) {
+        Group group = step.group();
+        ErrorCode refusal = refusal(sync.identity(), group);
+        Member member = group.members().get(sync.identity().memberId());
+        if (refusal == ErrorCode.NONE && sync.generation() != group.generation()) {
+            refusal = ErrorCode.ILLEGAL_GENERATION;
+        } else if (refusal == ErrorCode.NONE
+                && (differs(sync.protocolType(), group.protocolType())
+                        || differs(sync.protocolName(), group.protocolName()))) {
+            refusal = ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
+        } else if (refusal == ErrorCode.NONE && group.state() == State.PREPARING) {
+            refusal = ErrorCode.REBALANCE_IN_PROGRESS;
+        }
+        if (refusal != ErrorCode.NONE || member == null) {
+            step.answer(GroupAnswer.Synced.refused(sync.requestId(), refusal));
+            return;
+        }
+        if (group.state() == State.STABLE) {
+            step.become(group.withMember(member.heard(nowMs)));
+            step.answer(new GroupAnswer.Synced(
+                    sync.requestId(), ErrorCode.NONE, group.protocolType(), group.protocolName(), member.assignment()));
+            return;
+        }
+        step.become(group.withMember(member.syncing(sync.requestId(), nowMs)));
+        if (group.isLeader(member.memberId())) {
+            step.assign(sync.assignments());
+        }
+    }
+
+    private static boolean differs(@Nullable String said, @Nullable String is) {
+        return said != null && !said.equals(is);
+    }
+
+    void heartbeat(GroupCommand.Heartbeat heartbeat, Step step, long nowMs) {
+        Group group = step.group();
+        ErrorCode answer = refusal(heartbeat.identity(), group);
+        Member member = group.members().get(heartbeat.identity().memberId());
+        if (answer == ErrorCode.NONE && heartbeat.generation() != group.generation()) {
+            answer = ErrorCode.ILLEGAL_GENERATION;
+        } else if (answer == ErrorCode.NONE && member != null) {
+            step.become(group.withMember(member.heard(nowMs)));
+            if (group.state() == State.PREPARING) {
+                answer = ErrorCode.REBALANCE_IN_PROGRESS;
+            }
+        }
+        step.answer(new GroupAnswer.Done(heartbeat.requestId(), answer));
+    }
+
+    void leave(GroupCommand.Leave leave, Step step) {
+        List<ErrorCode> errors = new ArrayList<>();
+        boolean gone = false;
+        for (Identity identity : leave.members()) {
+            Group group = step.group();
+            if (group.pending().containsKey(identity.memberId())) {
+                step.become(group.withoutPending(identity.memberId()));
+                errors.add(ErrorCode.NONE);
+                continue;
+            }
+            // Whoever removes a static member from outside knows its name but not its id.
+            Member named = group.byInstance(identity.instanceId());
+            Member member = identity.memberId().isEmpty() && named != null
+                    ? named
+                    : group.members().get(identity.memberId());
+            ErrorCode error = member != null && member.equals(named) ? ErrorCode.NONE : refusal(identity, group);
+            errors.add(error);
+            if (error == ErrorCode.NONE && member != null) {
+                step.remove(member);
+                gone = true;
+            }
+        }
+        if (gone) {
+            step.rebalance();
+        }
+        step.completeJoin();
+        step.answer(new GroupAnswer.Left(leave.requestId(), errors));
+    }
+
+    /** Time has passed: sessions, ids that were given out, and rebalances end. */
+    void tick(Step step, long nowMs) {
+        for (String memberId : step.group().pending().keySet()) {
+            if (step.group().pending().getOrDefault(memberId, 0L) <= nowMs) {
+                step.become(step.group().withoutPending(memberId));
+            }
+        }
+        boolean gone = false;
+        boolean late = step.group().state() != State.PREPARING
+                && nowMs >= step.group().rebalance().deadlineMs();
+        for (Member member : List.copyOf(step.group().members().values())) {
+            boolean silent = member.deadlineMs() <= nowMs && !member.isJoining() && !member.isSyncing();
+            boolean neverSynced = late && step.group().state() == State.COMPLETING && !member.isSyncing();
+            if (silent || neverSynced) {
+                step.remove(member);
+                gone = true;
+            }
+        }
+        if (gone) {
+            step.rebalance();
+        }
+        step.completeJoin();
+    }
+
+    /** When a group must be looked at again, {@link Long#MAX_VALUE} for never. */
+    static long nextDeadlineMs(Group group) {
+        long next = Long.MAX_VALUE;
+        for (long untilMs : group.pending().values()) {
+            next = Math.min(next, untilMs);
+        }
+        for (Member member : group.members().values()) {
+            if (!member.isJoining() && !member.isSyncing()) {
+                next = Math.min(next, member.deadlineMs());
+            }
+        }
+        if (group.state() == State.PREPARING && group.rebalance().waitUntilMs() > 0) {
+            next = Math.min(next, group.rebalance().waitUntilMs());
+        }
+        return group.state() == State.PREPARING || group.state() == State.COMPLETING
+                ? Math.min(next, group.rebalance().deadlineMs())
+                : next;
+    }
+}

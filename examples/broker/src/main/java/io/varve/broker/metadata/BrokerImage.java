@@ -1,0 +1,37 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.metadata;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A broker that lives.
+ *
+ * <p>Threading: immutable.
+ *
+ * @param id its number
+ * @param endpoints where clients reach it
+ * @param rack where it stands, null when nobody said
+ */
+public record BrokerImage(int id, List<Endpoint> endpoints, @Nullable String rack) {
+
+    public BrokerImage {
+        endpoints = List.copyOf(endpoints);
+    }
+
+    /**
+     * Where clients of a listener reach a broker.
+     *
+     * @param listener name of the listener
+     * @param securityProtocol what is spoken there
+     */
+    public record Endpoint(String listener, String securityProtocol, String host, int port) {}
+
+    /** The endpoint of a listener, null when the broker has none of this name. */
+    public @Nullable Endpoint endpoint(String listener) {
+        return endpoints.stream()
+                .filter(endpoint -> endpoint.listener().equals(listener))
+                .findFirst()
+                .orElse(null);
+    }
+}

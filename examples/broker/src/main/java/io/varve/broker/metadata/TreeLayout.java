@@ -1,0 +1,243 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.metadata;
+
+import io.varve.broker.storage.UuidText;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Where in the tree a cluster's state stands, and its JSON: the layout that Kafka had on ZooKeeper, which operators and their tools
+ * know.
+ *
+ * <pre>
+ *   /cluster/id                          {"version":"1","id":"..."}
+ *   /controller                          {"version":2,"brokerid":0,"timestamp":"...","kraftControllerEpoch":-1}   ephemeral
+ *   /controller_epoch                    7
+ *   /brokers/ids/N                       {"version":5,"endpoints":["PLAINTEXT://host:port"],...}                  ephemeral
+ *   /brokers/topics/T                    {"version":3,"topic_id":"...","partitions":{"0":[0]},...}
+ *   /brokers/topics/T/partitions/P/state {"version":1,"leader":0,"leader_epoch":3,"isr":[0],"controller_epoch":7}
+ *   /config/topics/T, /config/brokers/N  {"version":1,"config":{"key":"value"}}     N may be &lt;default&gt;
+ *   /latest_producer_id_block            {"version":1,"broker":0,"block_start":"0","block_end":"999"}
+ * </pre>
+ */
+public final class TreeLayout {
+
+    /** Stands for all brokers. */
+    public static final String DEFAULT_ENTITY = "<default>";
+
+    public static final String CLUSTER_ID = "/cluster/id";
+    public static final String CONTROLLER = "/controller";
+    public static final String CONTROLLER_EPOCH = "/controller_epoch";
+    public static final String BROKER_IDS = "/brokers/ids";
+    public static final String TOPICS = "/brokers/topics";
+    public static final String TOPIC_CONFIGS = "/config/topics";
+    public static final String BROKER_CONFIGS = "/config/brokers";
+    public static final String PRODUCER_IDS = "/latest_producer_id_block";
+
+    /** The nodes that stand in every cluster, parents first. */
+    public static final List<String> PERSISTENT = List.of(
+            "/cluster",
+            "/brokers",
+            BROKER_IDS,
+            TOPICS,
+            "/brokers/seqid",
+            "/config",
+            TOPIC_CONFIGS,
+            BROKER_CONFIGS,
+            "/config/clients",
+            "/config/users",
+            "/config/changes",
+            "/admin",
+            "/admin/delete_topics",
+            "/isr_change_notification",
+            "/log_dir_event_notification",
+            "/consumers");
+
+    private static final ObjectMapper JSON = JsonMapper.shared();
+
+    private TreeLayout() {}
+
+    public static String topic(String name) {
+        return TOPICS + "/" + name;
+    }
+
+    public static String partitionState(String topic, int index) {
+        return topic(topic) + "/partitions/" + index + "/state";
+    }
+
+    public static String topicConfig(String name) {
+        return TOPIC_CONFIGS + "/" + name;
+    }
+
+    public static String brokerConfig(String id) {
+        return BROKER_CONFIGS + "/" + id;
+    }
+
+    public static byte[] clusterId(String id) {
+        return JSON.writeValueAsBytes(ordered("version", "1", "id", id));
+    }
+
+    static String parseClusterId(byte[] data) {
+        return JSON.readTree(data).path("id").asString();
+    }
+
+    public static byte[] controller(int brokerId, long nowMs) {
+        return JSON.writeValueAsBytes(ordered(
+                "version", 2, "brokerid", brokerId, "timestamp", Long.toString(nowMs), "kraftControllerEpoch", -1));
+    }
+
+    static int parseController(byte[] data) {
+        return JSON.readTree(data).path("brokerid").asInt();
+    }
+
+    public static byte[] broker(BrokerImage broker, long nowMs) {
+        Map<String, String> protocols = new LinkedHashMap<>();
+        broker.endpoints().forEach(endpoint -> protocols.put(endpoint.listener(), endpoint.securityProtocol()));
+        BrokerImage.Endpoint first = broker.endpoints().get(0);
+        Map<String, Object> json = ordered("listener_security_protocol_map", protocols, "endpoints", texts(broker));
+        if (broker.rack() != null) {
+            json.put("rack", broker.rack());
+        }
+        json.put("jmx_port", -1);
+        json.put("features", Map.of());
+        json.put("host", first.host());
+        json.put("timestamp", Long.toString(nowMs));
+        json.put("port", first.port());
+        json.put("version", 5);
+        return JSON.writeValueAsBytes(json);
+    }
+
+    private static List<String> texts(BrokerImage broker) {
+        return broker.endpoints().stream()
+                .map(endpoint -> endpoint.listener() + "://" + endpoint.host() + ":" + endpoint.port())
+                .toList();
+    }
+
+    static BrokerImage parseBroker(int id, byte[] data) {
+        JsonNode json = JSON.readTree(data);
+        List<BrokerImage.Endpoint> endpoints = json.path("endpoints")
+                .valueStream()
+                .map(JsonNode::asString)
+                .map(text -> parseEndpoint(text, json.path("listener_security_protocol_map")))
+                .toList();
+        JsonNode rack = json.path("rack");
+        return new BrokerImage(id, endpoints, rack.isString() ? rack.asString() : null);
+    }
+
+    private static BrokerImage.Endpoint parseEndpoint(String text, JsonNode protocols) {
+        int name = text.indexOf("://");
+        int colon = text.lastIndexOf(':');
+        String listener = text.substring(0, name);
+        return new BrokerImage.Endpoint(
+                listener,
+                protocols.path(listener).asString(listener),
+                text.substring(name + 3, colon),
+                Integer.parseInt(text.substring(colon + 1)));
+    }
+
+    public static byte[] topic(UUID id, List<List<Integer>> assignment) {
+        Map<String, Object> partitions = new LinkedHashMap<>();
+        for (int i = 0; i < assignment.size(); i++) {
+            partitions.put(Integer.toString(i), assignment.get(i));
+        }
+        return JSON.writeValueAsBytes(ordered(
+                "removing_replicas",
+                Map.of(),
+                "partitions",
+                partitions,
+                "topic_id",
+                UuidText.of(id),
+                "adding_replicas",
+                Map.of(),
+                "version",
+                3));
+    }
+
+    /** What a topic's node says: its id, and the replicas of each partition by its number. */
+    record TopicNode(UUID id, TreeMap<Integer, List<Integer>> assignment) {}
+
+    static TopicNode parseTopic(byte[] data) {
+        JsonNode json = JSON.readTree(data);
+        TreeMap<Integer, List<Integer>> assignment = new TreeMap<>();
+        json.path("partitions")
+                .properties()
+                .forEach(entry -> assignment.put(Integer.parseInt(entry.getKey()), ints(entry.getValue())));
+        return new TopicNode(UuidText.parse(json.path("topic_id").asString()), assignment);
+    }
+
+    private static List<Integer> ints(JsonNode array) {
+        return array.valueStream().map(JsonNode::asInt).toList();
+    }
+
+    public static byte[] partitionState(PartitionImage partition, int controllerEpoch) {
+        return JSON.writeValueAsBytes(ordered(
+                "controller_epoch",
+                controllerEpoch,
+                "leader",
+                partition.leader(),
+                "version",
+                1,
+                "leader_epoch",
+                partition.leaderEpoch(),
+                "isr",
+                partition.isr()));
+    }
+
+    static PartitionImage parsePartitionState(int index, List<Integer> replicas, byte[] data) {
+        JsonNode json = JSON.readTree(data);
+        return new PartitionImage(
+                index,
+                json.path("leader").asInt(),
+                json.path("leader_epoch").asInt(),
+                replicas,
+                ints(json.path("isr")));
+    }
+
+    public static byte[] config(Map<String, String> config) {
+        return JSON.writeValueAsBytes(ordered("version", 1, "config", config));
+    }
+
+    static Map<String, String> parseConfig(byte[] data) {
+        Map<String, String> config = new LinkedHashMap<>();
+        JSON.readTree(data)
+                .path("config")
+                .properties()
+                .forEach(entry -> config.put(entry.getKey(), entry.getValue().asString()));
+        return config;
+    }
+
+    public static byte[] producerIds(int brokerId, long start, long end) {
+        return JSON.writeValueAsBytes(ordered(
+                "version",
+                1,
+                "broker",
+                brokerId,
+                "block_start",
+                Long.toString(start),
+                "block_end",
+                Long.toString(end)));
+    }
+
+    /** The last id of the block that was given out last. */
+    public static long parseProducerIdsEnd(byte[] data) {
+        return Long.parseLong(JSON.readTree(data).path("block_end").asString());
+    }
+
+    private static Map<String, Object> ordered(@Nullable Object... namesAndValues) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            Object value = namesAndValues[i + 1];
+            if (value != null) {
+                map.put(String.valueOf(namesAndValues[i]), value);
+            }
+        }
+        return map;
+    }
+}

@@ -1,0 +1,278 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.partition;
+
+import io.varve.broker.partition.AppendRefusedException.Reason;
+import io.varve.log.BatchReader;
+import io.varve.log.CommitLog;
+import io.varve.log.batch.BatchBuilder;
+import io.varve.log.batch.BatchDescriptor;
+import io.varve.log.batch.Compression;
+import io.varve.log.batch.InvalidBatchException;
+import io.varve.log.batch.RecordCursor;
+import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageFile;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A partition that this broker leads: its log, its producers, and who waits for records.
+ *
+ * <p>With one replica a record is committed when it is appended, so the high watermark is the end offset.
+ *
+ * <p>Threading: confined to its lane, except that any thread may read the log and register waiters.
+ */
+public final class Partition {
+
+    private static final String PRODUCER_SNAPSHOT = "producer-state";
+    private static final String NEXT_PRODUCER_SNAPSHOT = "producer-state.next";
+
+    private final TopicPartition id;
+    private final Lane lane;
+    private final Storage storage;
+    private final CommitLog log;
+    private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
+    private ProducerStates producers = new ProducerStates();
+    private PartitionConfig config;
+    private volatile int leaderEpoch;
+    private long snapshotOffset;
+    private long unflushedSinceMs = Long.MAX_VALUE;
+
+    private Partition(TopicPartition id, Lane lane, Storage storage, PartitionConfig config, int leaderEpoch) {
+        this.id = id;
+        this.lane = lane;
+        this.storage = storage;
+        this.config = config;
+        this.leaderEpoch = leaderEpoch;
+        this.log = CommitLog.open(storage, config.log());
+        recoverProducers();
+    }
+
+    /** Opens the log and finds the state of the producers; on the lane. */
+    static Partition open(TopicPartition id, Lane lane, Storage storage, PartitionConfig config, int leaderEpoch) {
+        return new Partition(id, lane, storage, config, leaderEpoch);
+    }
+
+    private void recoverProducers() {
+        long from = log.startOffset();
+        if (storage.exists(PRODUCER_SNAPSHOT)) {
+            try (StorageFile file = storage.open(PRODUCER_SNAPSHOT)) {
+                ByteBuffer bytes = ByteBuffer.allocate((int) file.sizeBytes());
+                file.read(bytes, 0);
+                ProducerStates.Restored restored = ProducerStates.restore(bytes.flip());
+                if (restored != null && restored.endOffset() <= log.endOffset()) {
+                    producers = restored.states();
+                    from = Math.max(from, restored.endOffset());
+                }
+            }
+        }
+        snapshotOffset = from;
+        try (BatchReader reader = log.batchesAt(from)) {
+            while (reader.next()) {
+                ByteBuffer batch = reader.batch();
+                if (BatchDescriptor.producerId(batch, 0) >= 0) {
+                    producers.appended(batch, 0);
+                }
+            }
+        }
+    }
+
+    /**
+     * What an append has come to.
+     *
+     * @param baseOffset offset of the first record
+     * @param appendTimeMs the time that was stamped on the records, -1 when the producer's stands
+     */
+    public record Appended(long baseOffset, long appendTimeMs) {}
+
+    /**
+     * Checks and appends a batch of a client.
+     *
+     * @throws InvalidBatchException when the batch is not sound
+     * @throws AppendRefusedException when it does not fit
+     */
+    public Appended append(ByteBuffer batch, long nowMs) {
+        assert lane.isOwner();
+        int at = batch.position();
+        int sizeBytes =
+                BatchDescriptor.check(batch, at, batch.limit(), config.log().maxBatchBytes());
+        if (sizeBytes != batch.remaining()) {
+            throw new InvalidBatchException(
+                    InvalidBatchException.Reason.RECORDS, "more than one batch for a partition: partition=" + id);
+        }
+        BatchDescriptor.checkConsecutive(batch, at);
+        if (BatchDescriptor.isControl(batch, at) || BatchDescriptor.isTransactional(batch, at)) {
+            throw new AppendRefusedException(
+                    Reason.TRANSACTIONAL, "no transaction has added this partition: partition=" + id);
+        }
+        checkRecords(batch, at, nowMs);
+        boolean idempotent = BatchDescriptor.producerId(batch, at) >= 0;
+        if (idempotent) {
+            long repeated = producers.check(batch, at);
+            if (repeated >= 0) {
+                return new Appended(repeated, -1);
+            }
+        }
+        ByteBuffer stored = converted(batch, at);
+        if (config.appendTime()) {
+            BatchDescriptor.stampAppendTime(stored, stored.position(), nowMs);
+        }
+        int storedAt = stored.position();
+        long baseOffset = append(stored);
+        if (idempotent) {
+            producers.appended(stored, storedAt);
+        }
+        return new Appended(baseOffset, config.appendTime() ? nowMs : -1);
+    }
+
+    private void checkRecords(ByteBuffer batch, int at, long nowMs) {
+        RecordCursor.validate(batch);
+        long maxTimestampMs = BatchDescriptor.maxTimestampMs(batch, at);
+        boolean dated = !config.appendTime() && maxTimestampMs >= 0;
+        if (dated
+                && (maxTimestampMs - nowMs > config.timestampAfterMaxMs()
+                        || nowMs - maxTimestampMs > config.timestampBeforeMaxMs())) {
+            throw new AppendRefusedException(
+                    Reason.TIMESTAMP, "timestamp out of range: timestampMs=" + maxTimestampMs + ", nowMs=" + nowMs);
+        }
+        if (config.compacted()) {
+            RecordCursor records = RecordCursor.over(batch);
+            while (records.next()) {
+                if (records.key() == null) {
+                    throw new AppendRefusedException(
+                            Reason.RECORD,
+                            "a compacted topic needs keys: partition=" + id + ", record=" + records.offset());
+                }
+            }
+        }
+    }
+
+    /** The batch with the codec that the topic demands. */
+    private ByteBuffer converted(ByteBuffer batch, int at) {
+        Compression wanted = config.compression();
+        if (wanted == null || wanted.id() == BatchDescriptor.compressionId(batch, at)) {
+            return batch;
+        }
+        BatchBuilder builder = new BatchBuilder()
+                .compression(wanted)
+                .producer(
+                        BatchDescriptor.producerId(batch, at),
+                        BatchDescriptor.producerEpoch(batch, at),
+                        BatchDescriptor.baseSequence(batch, at));
+        RecordCursor records = RecordCursor.over(batch);
+        while (records.next()) {
+            builder.add(records.timestampMs(), records.key(), records.value(), records.headers());
+        }
+        return builder.build();
+    }
+
+    /** Appends a batch of the broker's own. */
+    public long append(ByteBuffer batch) {
+        assert lane.isOwner();
+        long baseOffset = log.append(batch, leaderEpoch);
+        unflushedSinceMs = Math.min(unflushedSinceMs, System.currentTimeMillis());
+        for (Runnable waiter : waiters) {
+            waiter.run();
+        }
+        return baseOffset;
+    }
+
+    /** Calls {@code onAppended} on the lane after every append until it is removed; it must be short. */
+    public void addWaiter(Runnable onAppended) {
+        waiters.add(onAppended);
+    }
+
+    public void removeWaiter(Runnable onAppended) {
+        waiters.remove(onAppended);
+    }
+
+    /** Checks the leader epoch that a client knows; -1 when it knows none. */
+    public void requireLeaderEpoch(int known) {
+        if (known >= 0 && known != leaderEpoch) {
+            throw new AppendRefusedException(
+                    known < leaderEpoch ? Reason.STALE_LEADER_EPOCH : Reason.UNKNOWN_LEADER_EPOCH,
+                    "leader epoch differs: partition=" + id + ", known=" + known + ", current=" + leaderEpoch);
+        }
+    }
+
+    /** First offset that is not committed; with one replica, the end. */
+    public long highWatermark() {
+        return log.endOffset();
+    }
+
+    /** The log, for reading. */
+    public CommitLog log() {
+        return log;
+    }
+
+    public TopicPartition id() {
+        return id;
+    }
+
+    public Lane lane() {
+        return lane;
+    }
+
+    public int leaderEpoch() {
+        return leaderEpoch;
+    }
+
+    /** Moves the start of the log; on the lane. */
+    public void deleteBefore(long offset) {
+        assert lane.isOwner();
+        log.deleteBefore(offset);
+    }
+
+    void reconfigure(PartitionConfig newConfig, int newLeaderEpoch) {
+        assert lane.isOwner();
+        config = newConfig;
+        leaderEpoch = newLeaderEpoch;
+        log.reconfigure(newConfig.log());
+    }
+
+    /** Applies retention and forgets silent producers; on the lane. */
+    void keepHouse(long nowMs, long producerExpirationMs) {
+        assert lane.isOwner();
+        if (log.isFailed()) {
+            return;
+        }
+        log.applyRetention(nowMs);
+        producers.expire(nowMs, producerExpirationMs);
+        if (log.endOffset() > snapshotOffset) {
+            saveProducers();
+        }
+    }
+
+    /** Flushes when a record has waited long enough; on the lane. */
+    void flushIfDue(long nowMs) {
+        assert lane.isOwner();
+        if (!log.isFailed() && nowMs - unflushedSinceMs >= config.flushMs() && unflushedSinceMs <= nowMs) {
+            log.flush();
+            unflushedSinceMs = Long.MAX_VALUE;
+        }
+    }
+
+    private void saveProducers() {
+        long endOffset = log.endOffset();
+        try (StorageFile file = storage.open(NEXT_PRODUCER_SNAPSHOT)) {
+            file.truncate(0);
+            file.write(producers.snapshot(endOffset), 0);
+        }
+        storage.rename(NEXT_PRODUCER_SNAPSHOT, PRODUCER_SNAPSHOT);
+        snapshotOffset = endOffset;
+    }
+
+    /** Saves the producers and closes the log; on the lane. */
+    void close() {
+        assert lane.isOwner();
+        if (!log.isFailed()) {
+            saveProducers();
+        }
+        log.close();
+    }
+
+    @Override
+    public String toString() {
+        return id.toString();
+    }
+}

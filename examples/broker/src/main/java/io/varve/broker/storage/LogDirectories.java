@@ -1,0 +1,259 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.storage;
+
+import io.varve.broker.config.ConfigException;
+import io.varve.log.storage.ChannelStorage;
+import io.varve.log.storage.Storage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The directories of a broker: whose they are, and which partition lies in which.
+ *
+ * <p>A directory that is empty is taken over; one that belongs to another broker, or holds files and does not say whose they are, is
+ * refused. A lock keeps a second process out.
+ *
+ * <p>Threading: safe.
+ */
+public final class LogDirectories implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LogDirectories.class);
+    private static final String LOCK = ".lock";
+    private static final String PARTITION_METADATA = "partition.metadata";
+    private static final String DELETED = "-delete";
+
+    private final List<Path> directories;
+    private final List<FileChannel> locks = new ArrayList<>();
+    private final Map<String, Path> partitions = new ConcurrentHashMap<>();
+    private final String clusterId;
+
+    private LogDirectories(List<Path> directories, int nodeId) {
+        this.directories = directories;
+        List<Optional<DirectoryMetadata>> found = new ArrayList<>();
+        for (Path directory : directories) {
+            lock(directory);
+            found.add(DirectoryMetadata.read(directory));
+        }
+        this.clusterId = found.stream()
+                .flatMap(Optional::stream)
+                .map(DirectoryMetadata::clusterId)
+                .findFirst()
+                .orElseGet(() -> UuidText.of(UUID.randomUUID()));
+        for (int i = 0; i < directories.size(); i++) {
+            claim(directories.get(i), found.get(i), nodeId);
+        }
+        directories.forEach(this::scan);
+    }
+
+    /**
+     * Opens the directories, creating and formatting those that are empty.
+     *
+     * @throws ConfigException when one is not ours or in use
+     */
+    public static LogDirectories open(List<String> names, int nodeId) {
+        return new LogDirectories(
+                names.stream()
+                        .map(name -> Path.of(name).toAbsolutePath().normalize())
+                        .distinct()
+                        .toList(),
+                nodeId);
+    }
+
+    private void lock(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            FileChannel channel =
+                    FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            locks.add(channel);
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                close();
+                throw inUse(directory);
+            }
+        } catch (OverlappingFileLockException e) {
+            close();
+            throw inUse(directory);
+        } catch (IOException e) {
+            close();
+            throw ConfigException.conflict(null, "log.dirs", directory + " cannot be used: " + e);
+        }
+    }
+
+    private static ConfigException inUse(Path directory) {
+        return ConfigException.conflict(
+                null, "log.dirs", directory + " is in use by another process; stop it or choose another directory");
+    }
+
+    private void claim(Path directory, Optional<DirectoryMetadata> metadata, int nodeId) {
+        if (metadata.isEmpty()) {
+            if (!isEmpty(directory)) {
+                close();
+                throw ConfigException.conflict(
+                        null,
+                        "log.dirs",
+                        directory
+                                + " is not empty and has no meta.properties; choose an empty directory or one of this broker");
+            }
+            DirectoryMetadata.write(directory, new DirectoryMetadata(nodeId, clusterId));
+            LOG.info("Directory formatted: directory={}, nodeId={}, clusterId={}", directory, nodeId, clusterId);
+            return;
+        }
+        DirectoryMetadata known = metadata.get();
+        if (known.nodeId() != nodeId || !known.clusterId().equals(clusterId)) {
+            close();
+            throw ConfigException.conflict(
+                    null,
+                    "log.dirs",
+                    directory + " belongs to another broker: node.id=" + known.nodeId()
+                            + ", cluster.id=" + known.clusterId() + "; this broker has node.id=" + nodeId
+                            + ", cluster.id="
+                            + clusterId);
+        }
+    }
+
+    private static boolean isEmpty(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString())
+                    .allMatch(name -> name.equals(LOCK) || name.equals("lost+found"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void scan(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.filter(Files::isDirectory).toList()) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(DELETED)) {
+                    remove(file);
+                } else if (Files.exists(file.resolve(PARTITION_METADATA))) {
+                    partitions.put(name, file);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The cluster that the directories belong to. */
+    public String clusterId() {
+        return clusterId;
+    }
+
+    /** The directory in which the broker keeps what is not a partition's. */
+    public Path first() {
+        return directories.get(0);
+    }
+
+    /** The directories. */
+    public List<Path> all() {
+        return directories;
+    }
+
+    /** The log directory that a partition lies in, when it has one. */
+    public Optional<Path> directoryOf(String topic, int index) {
+        return Optional.ofNullable(partitions.get(topic + "-" + index)).map(Path::getParent);
+    }
+
+    /** Names of the partitions whose directories exist. */
+    public List<String> partitionNames() {
+        return List.copyOf(partitions.keySet());
+    }
+
+    /** The storage of a partition's log; a new one goes to the directory with the fewest partitions. */
+    public Storage open(String topic, int index, UUID topicId) {
+        String name = topic + "-" + index;
+        Path known = partitions.get(name);
+        if (known != null && !topicId(known).equals(Optional.of(topicId))) {
+            LOG.warn("The directory is of a topic that was deleted: directory={}, topicId={}", known, topicId);
+            delete(topic, index);
+            known = null;
+        }
+        Path directory = known == null ? create(name, topicId) : known;
+        return ChannelStorage.open(directory);
+    }
+
+    private synchronized Path create(String name, UUID topicId) {
+        Path parent = directories.stream()
+                .min(Comparator.comparingLong(candidate -> partitions.values().stream()
+                        .filter(partition -> partition.startsWith(candidate))
+                        .count()))
+                .orElseThrow();
+        Path directory = parent.resolve(name);
+        try {
+            Files.createDirectories(directory);
+            Files.writeString(
+                    directory.resolve(PARTITION_METADATA), "version: 0\ntopic_id: " + UuidText.of(topicId) + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot create the directory of a partition: directory=" + directory, e);
+        }
+        partitions.put(name, directory);
+        return directory;
+    }
+
+    private static Optional<UUID> topicId(Path directory) {
+        try {
+            return Files.readAllLines(directory.resolve(PARTITION_METADATA)).stream()
+                    .filter(line -> line.startsWith("topic_id:"))
+                    .map(line ->
+                            UuidText.parse(line.substring("topic_id:".length()).strip()))
+                    .findFirst();
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.warn("Not readable: file={}", directory.resolve(PARTITION_METADATA), e);
+            return Optional.empty();
+        }
+    }
+
+    /** Deletes the directory of a partition: takes its name away first, so that a crash cannot leave half a log. */
+    public void delete(String topic, int index) {
+        Path directory = partitions.remove(topic + "-" + index);
+        if (directory == null) {
+            return;
+        }
+        Path doomed =
+                directory.resolveSibling(directory.getFileName() + "." + UuidText.of(UUID.randomUUID()) + DELETED);
+        try {
+            Files.move(directory, doomed, StandardCopyOption.ATOMIC_MOVE);
+            remove(doomed);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete: directory=" + directory, e);
+        }
+    }
+
+    private static void remove(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** Lets other processes use the directories. */
+    @Override
+    public void close() {
+        for (FileChannel lock : locks) {
+            try {
+                lock.close();
+            } catch (IOException e) {
+                LOG.warn("A lock could not be released", e);
+            }
+        }
+    }
+}
