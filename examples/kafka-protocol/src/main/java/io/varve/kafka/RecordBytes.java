@@ -5,39 +5,56 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /**
- * A run of bytes that a message carries without looking into it.
+ * A range of bytes that a message carries without looking inside: record batches, in memory or in a file.
  *
- * <p>Threading: immutable, as long as nobody moves the buffer.
+ * <p>Threading: immutable, as long as nobody moves the position of a buffer.
  */
 public sealed interface RecordBytes {
 
-    /** Length in bytes. */
+    /** The length of the range. */
     int sizeBytes();
 
-    /** Bytes in memory. */
+    /** Says that the bytes were sent or given up, and will not be looked at again. Called at most once. */
+    void release();
+
+    /** The bytes between position and limit of {@code buffer}, which stay the caller's: nothing is copied. */
     static RecordBytes of(ByteBuffer buffer) {
-        return new InMemory(buffer);
+        return new InMemory(buffer.slice());
     }
 
     /**
-     * Bytes in memory.
+     * {@code sizeBytes} bytes of a file from {@code position} on.
      *
-     * @param buffer from position to limit; a view of the frame when the message was read from one
+     * @param onReleased run by {@link #release()}, so that the owner can let go of the file
      */
+    static RecordBytes ofFile(FileChannel channel, long position, int sizeBytes, Runnable onReleased) {
+        return new InFile(channel, position, sizeBytes, onReleased);
+    }
+
+    /** Bytes in memory, between position and limit of {@code buffer}. */
     record InMemory(ByteBuffer buffer) implements RecordBytes {
         @Override
         public int sizeBytes() {
             return buffer.remaining();
         }
+
+        @Override
+        public void release() {}
     }
 
-    /**
-     * A range of a file, which is sent without passing through memory of ours.
-     *
-     * @param channel the file, which stays open until {@code onReleased} has run
-     * @param position where the range begins
-     * @param sizeBytes length of the range
-     * @param onReleased runs once, when the bytes have been sent or never will be
-     */
-    record InFile(FileChannel channel, long position, int sizeBytes, Runnable onReleased) implements RecordBytes {}
+    /** Bytes of a file, to be handed to a socket without passing through memory. */
+    record InFile(FileChannel channel, long position, int sizeBytes, Runnable onReleased) implements RecordBytes {
+        /** Checks that the range is one. */
+        public InFile {
+            if (position < 0 || sizeBytes < 0) {
+                throw new IllegalArgumentException(
+                        "negative file range: position=" + position + ", sizeBytes=" + sizeBytes);
+            }
+        }
+
+        @Override
+        public void release() {
+            onReleased.run();
+        }
+    }
 }

@@ -90,10 +90,10 @@ final class RandomMessage {
         } else if (raw == short.class || raw == Short.class) {
             return (short) random.nextInt();
         } else if (raw == int.class || raw == Integer.class) {
-            // uint16 is an int as well.
-            return random.nextInt(0xffff);
+            // uint16 is an int as well. The whole range of int32 is KafkaSchemaOracleTest's.
+            return random.nextInt(0x10000);
         } else if (raw == long.class || raw == Long.class) {
-            return random.nextLong() >>> 1 & 0xffffffffL;
+            return random.nextLong();
         } else if (raw == double.class || raw == Double.class) {
             return random.nextDouble();
         } else if (raw == String.class) {

@@ -13,7 +13,6 @@ import io.varve.broker.partition.Partitions;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
 import io.varve.coordination.NoNodeException;
-import io.varve.coordination.NodeExistsException;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.tree.CreateMode;
 import io.varve.coordination.tree.TreeOp;
@@ -61,23 +60,20 @@ public final class Controller {
         this.values = values;
     }
 
-    /** Lays the nodes that stand in every cluster. */
+    /** Lays the nodes that stand in every cluster, all at once, unless they are there. */
     public CompletionStage<Void> prepare(String clusterId) {
-        CompletionStage<?> stage = CompletableFuture.completedFuture(null);
-        for (String path : TreeLayout.PERSISTENT) {
-            stage = stage.thenCompose(previous -> createIfAbsent(path, new byte[0]));
-        }
-        return stage.thenCompose(previous -> createIfAbsent(TreeLayout.CLUSTER_ID, TreeLayout.clusterId(clusterId)))
-                .thenCompose(previous -> createIfAbsent(TreeLayout.CONTROLLER_EPOCH, text(0)))
-                .thenApply(previous -> null);
-    }
-
-    private CompletionStage<@Nullable Object> createIfAbsent(String path, byte[] data) {
-        return coordinator.create(path, data, CreateMode.PERSISTENT).handle((created, failure) -> {
-            if (failure != null && !is(failure, NodeExistsException.class)) {
-                throw failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
+        List<TreeOp> operations = new ArrayList<>();
+        TreeLayout.PERSISTENT.forEach(path -> operations.add(TopicPlan.node(path)));
+        operations.add(new TreeOp.Create(
+                TreeLayout.CLUSTER_ID, TreeLayout.clusterId(clusterId), CreateMode.PERSISTENT));
+        operations.add(new TreeOp.Create(TreeLayout.CONTROLLER_EPOCH, text(0), CreateMode.PERSISTENT));
+        return coordinator.get(TreeLayout.CONTROLLER_EPOCH).handle((node, failure) -> failure).thenCompose(failure -> {
+            if (failure == null) {
+                return CompletableFuture.<Void>completedFuture(null);
             }
-            return created;
+            return is(failure, NoNodeException.class)
+                    ? coordinator.multi(operations).thenAccept(results -> {})
+                    : CompletableFuture.<Void>failedFuture(failure);
         });
     }
 

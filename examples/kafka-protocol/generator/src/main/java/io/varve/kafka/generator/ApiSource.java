@@ -2,13 +2,17 @@
 package io.varve.kafka.generator;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The sources that are about all messages. */
 final class ApiSource {
 
     private static final int API_VERSIONS = 18;
+    private static final int NEVER = Short.MAX_VALUE + 1;
 
     private ApiSource() {}
 
@@ -29,10 +33,16 @@ final class ApiSource {
         out.line("package %s;", MessageSource.PACKAGE);
         out.line("");
         out.line("import io.varve.kafka.ApiMessage;");
-        out.line("import java.util.function.Supplier;");
         out.line("import org.jspecify.annotations.Nullable;");
         out.line("");
-        out.line("/** The APIs of Kafka's protocol, in the order of their keys. */");
+        out.line("/**");
+        out.line(
+                " * The APIs of Kafka's protocol that have a version today, in the order of their keys. Keys 4 to 7 are retired:");
+        out.line(
+                " * {@link #of} gives null for them, and header version 0, which only ControlledShutdown had, went with them.");
+        out.line(" *");
+        out.line(" * <p>Threading: immutable.");
+        out.line(" */");
         out.open("public enum ApiKey {");
         apis.forEach((key, api) -> {
             Specification request = api.request();
@@ -42,17 +52,15 @@ final class ApiSource {
             }
             int latest = request.versions().highest() - (api.latestUnstable() ? 1 : 0);
             // The response to ApiVersions is read by clients that do not know yet what the broker speaks (KIP-511).
-            int flexibleResponse = key == API_VERSIONS ? Short.MAX_VALUE : since(response.flexible());
+            int flexibleResponse = key == API_VERSIONS ? NEVER : since(response.flexible());
             out.line(
-                    "%s((short) %d, (short) %d, (short) %d, (short) %d, (short) %d, %s::new, %s::new),",
+                    "%s(%d, %d, %d, %d, %d),",
                     MessageSource.constant(request.name()),
                     key,
                     request.versions().lowest(),
                     latest,
                     since(request.flexible()),
-                    flexibleResponse,
-                    request.name(),
-                    response.name());
+                    flexibleResponse);
         });
         out.line(";");
         out.line("");
@@ -60,37 +68,25 @@ final class ApiSource {
                 "short id",
                 "short oldestVersion",
                 "short latestVersion",
-                "short flexibleRequestSince",
-                "short flexibleResponseSince",
-                "Supplier<ApiMessage> request",
-                "Supplier<ApiMessage> response")) {
+                "int flexibleRequestSince",
+                "int flexibleResponseSince")) {
             out.line("private final %s;", field);
         }
         out.line("");
-        out.line("ApiKey(");
-        out.line("        short id,");
-        out.line("        short oldestVersion,");
-        out.line("        short latestVersion,");
-        out.line("        short flexibleRequestSince,");
-        out.line("        short flexibleResponseSince,");
-        out.line("        Supplier<ApiMessage> request,");
-        out.open("        Supplier<ApiMessage> response) {");
-        for (String field : List.of(
-                "id",
-                "oldestVersion",
-                "latestVersion",
-                "flexibleRequestSince",
-                "flexibleResponseSince",
-                "request",
-                "response")) {
+        out.open(
+                "ApiKey(int id, int oldestVersion, int latestVersion, int flexibleRequestSince, int flexibleResponseSince) {");
+        for (String field : List.of("id", "oldestVersion", "latestVersion")) {
+            out.line("this.%1$s = (short) %1$s;", field);
+        }
+        for (String field : List.of("flexibleRequestSince", "flexibleResponseSince")) {
             out.line("this.%1$s = %1$s;", field);
         }
         out.close("}");
         accessor(out, "The number on the wire.", "short id()", "id");
         accessor(out, "The oldest version that exists, inclusive.", "short oldestVersion()", "oldestVersion");
         accessor(out, "The latest stable version, inclusive.", "short latestVersion()", "latestVersion");
-        accessor(out, "An empty request.", "ApiMessage newRequest()", "request.get()");
-        accessor(out, "An empty response.", "ApiMessage newResponse()", "response.get()");
+        maker(out, "request", apis, Api::request);
+        maker(out, "response", apis, Api::response);
         accessor(
                 out,
                 "The version of the header of a request of this version.",
@@ -123,7 +119,22 @@ final class ApiSource {
     }
 
     private static int since(Versions flexible) {
-        return flexible.isEmpty() ? Short.MAX_VALUE : flexible.lowest();
+        return flexible.isEmpty() ? NEVER : flexible.lowest();
+    }
+
+    /** A switch and not a table of constructor references, each of which would cost start-up time whether it is used or not. */
+    private static void maker(
+            SourceWriter out, String what, Map<Integer, Api> apis, Function<Api, @Nullable Specification> message) {
+        out.line("");
+        out.line("/** An empty %s. */", what);
+        out.open("public ApiMessage new%s() {", what.substring(0, 1).toUpperCase(Locale.ROOT) + what.substring(1));
+        out.open("return switch (this) {");
+        for (Api api : apis.values()) {
+            String name = Objects.requireNonNull(message.apply(api)).name();
+            out.line("case %s -> new %s();", MessageSource.constant(name), name);
+        }
+        out.close("};");
+        out.close("}");
     }
 
     private static void accessor(SourceWriter out, String doc, String signature, String value) {

@@ -18,6 +18,7 @@ import tools.jackson.databind.JsonNode;
  * @param tag its tag, -1 when it has none
  * @param ignorable whether a version that does not carry it may drop it
  * @param fallback its default in the specification's words, empty when none is given
+ * @param about what the specification says about it, as a documentation comment
  */
 record Field(
         String name,
@@ -28,7 +29,8 @@ record Field(
         Versions flexible,
         int tag,
         boolean ignorable,
-        String fallback) {
+        String fallback,
+        String about) {
 
     static Field parse(JsonNode json, Versions valid, Versions flexible) {
         String name = json.path("name").asString();
@@ -45,7 +47,19 @@ record Field(
                 own,
                 json.path("tag").asInt(-1),
                 json.path("ignorable").asBoolean(false),
-                json.path("default").asString(""));
+                json.path("default").asString(""),
+                documentation(json.path("about").asString("")));
+    }
+
+    private static String documentation(String words) {
+        return words.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("@", "&#64;")
+                .replace("*/", "*&#47;")
+                .replace("\\", "&#92;")
+                .replace("{", "&#123;")
+                .replace("}", "&#125;");
     }
 
     /** Java for the field, whatever the names around it. */
@@ -153,6 +167,12 @@ record Field(
         }
         if (isPrimitive()) {
             return reference() + " == " + javaDefault();
+        }
+        if (isStructure()) {
+            // One default per structure, that nobody changes, instead of a new one for every comparison.
+            return mayBeNull()
+                    ? "Objects.equals(" + reference() + ", " + type + ".DEFAULT)"
+                    : reference() + ".equals(" + type + ".DEFAULT)";
         }
         return mayBeNull()
                 ? "Objects.equals(" + reference() + ", " + javaDefault() + ")"

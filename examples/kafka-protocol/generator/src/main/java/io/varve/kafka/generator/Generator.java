@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import tools.jackson.core.json.JsonReadFeature;
@@ -15,12 +17,17 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads a directory of specifications and writes one class per message, the table of APIs, and the list of all messages. */
+/**
+ * Reads a directory of specifications and writes one class per message, the table of APIs, and the list of all messages.
+ *
+ * <p>Threading: confined to one thread.
+ */
 public final class Generator {
 
     private final ObjectMapper json =
             JsonMapper.builder().enable(JsonReadFeature.ALLOW_JAVA_COMMENTS).build();
     private final Path target;
+    private final Set<Path> written = new HashSet<>();
 
     private Generator(Path target) {
         this.target = target;
@@ -69,10 +76,21 @@ public final class Generator {
         write("ApiKey", ApiSource.apiKey(apis));
         write("Messages", ApiSource.messages(messages));
         write("package-info", ApiSource.packageInfo());
+        deleteOthers();
+    }
+
+    /** A specification that went away takes its class with it. */
+    private void deleteOthers() throws IOException {
+        try (Stream<Path> files = Files.list(target)) {
+            for (Path file : files.filter(file -> !written.contains(file)).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     private void write(String name, String text) throws IOException {
         Path file = target.resolve(name + ".java");
+        written.add(file);
         // An unchanged file keeps its time, and the compiler leaves it alone.
         if (!Files.exists(file) || !Files.readString(file).equals(text)) {
             Files.writeString(file, text);

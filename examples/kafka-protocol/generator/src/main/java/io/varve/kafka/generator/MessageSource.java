@@ -16,13 +16,16 @@ final class MessageSource {
     static final String PACKAGE = "io.varve.kafka.message";
 
     private final Specification message;
+    private final Rules rules;
     private final SourceWriter out = new SourceWriter();
 
     MessageSource(Specification message) {
         this.message = message;
+        this.rules = new Rules(message);
     }
 
     String text() {
+        rules.check();
         out.line("package %s;", PACKAGE);
         out.line("");
         for (String imported : List.of(
@@ -71,6 +74,10 @@ final class MessageSource {
     }
 
     private void body(Specification type, boolean isMessage) {
+        if (rules.isComparedWithDefault(type.name())) {
+            out.line("private static final %1$s DEFAULT = new %1$s();", type.name());
+            out.line("");
+        }
         for (Field field : type.fields()) {
             out.line("private %s %s = %s;", annotated(field), field.name(), field.javaDefault());
         }
@@ -88,7 +95,7 @@ final class MessageSource {
         out.line("unknownTaggedFields = fields;");
         out.line("return this;");
         out.close("}");
-        new ReadSource(out, type, isMessage).method();
+        new ReadSource(out, rules, type, isMessage).method();
         new WriteSource(out, type, isMessage).method();
         equality(type);
     }
@@ -102,6 +109,9 @@ final class MessageSource {
 
     private void accessors(Specification type, Field field) {
         out.line("");
+        if (!field.about().isEmpty()) {
+            out.line("/** %s */", field.about());
+        }
         out.open("public %s %s() {", annotated(field), field.name());
         out.line("return %s;", field.reference());
         out.close("}");

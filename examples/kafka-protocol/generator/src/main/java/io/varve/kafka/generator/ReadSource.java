@@ -11,11 +11,13 @@ import java.util.List;
 final class ReadSource {
 
     private final SourceWriter out;
+    private final Rules rules;
     private final Specification type;
     private final boolean overrides;
 
-    ReadSource(SourceWriter out, Specification type, boolean overrides) {
+    ReadSource(SourceWriter out, Rules rules, Specification type, boolean overrides) {
         this.out = out;
+        this.rules = rules;
         this.type = type;
         this.overrides = overrides;
     }
@@ -70,7 +72,8 @@ final class ReadSource {
 
     private void array(Field field, String flexible, String nullable) {
         String count = field.name() + "Count";
-        out.line("int %s = reader.readArrayLength(%s, %s);", count, flexible, nullable);
+        int leastBytes = rules.leastBytes(field.elementType());
+        out.line("int %s = reader.readArrayLength(%s, %s, %d);", count, flexible, nullable, leastBytes);
         if (field.mayBeNull()) {
             out.open("if (%s < 0) {", count);
             out.line("%s = null;", field.reference());
@@ -148,7 +151,7 @@ final class ReadSource {
         out.line("int lastTag = -1;");
         out.open("for (int tagIndex = 0; tagIndex < tagCount; tagIndex++) {");
         out.line("int tag = reader.readTag(tagIndex == 0, lastTag);");
-        out.line("int tagEnd = reader.readTagEnd(tag);");
+        out.line("int outerLimit = reader.enterTag();");
         out.line("lastTag = tag;");
         out.open("switch (tag) {");
         for (Field field : tagged) {
@@ -160,14 +163,14 @@ final class ReadSource {
                 out.open("if (%s) {", condition);
                 read(field);
                 out.reopen("} else {");
-                out.line("unknownTaggedFields = reader.unknownTag(unknownTaggedFields, tag, tagEnd);");
+                out.line("unknownTaggedFields = reader.unknownTag(unknownTaggedFields, tag);");
                 out.close("}");
             }
             out.close("}");
         }
-        out.line("default -> unknownTaggedFields = reader.unknownTag(unknownTaggedFields, tag, tagEnd);");
+        out.line("default -> unknownTaggedFields = reader.unknownTag(unknownTaggedFields, tag);");
         out.close("}");
-        out.line("reader.endTag(tagEnd);");
+        out.line("reader.leaveTag(outerLimit);");
         out.close("}");
         out.close("}");
     }

@@ -34,12 +34,12 @@ final class WriteSource {
             String inLine = ReadSource.untagged(field).condition(type.versions());
             String refused = refused(field);
             if (inLine.equals("true")) {
-                write(field, "writer");
+                write(field);
                 continue;
             }
             if (!inLine.equals("false")) {
                 out.open("if (%s) {", inLine);
-                write(field, "writer");
+                write(field);
                 if (!refused.isEmpty()) {
                     out.reopen("} else if (" + refused + ") {");
                 }
@@ -67,33 +67,31 @@ final class WriteSource {
         return carried.equals("false") ? says : "!(" + carried + ") && " + says;
     }
 
-    private void write(Field field, String writer) {
+    private void write(Field field) {
         String flexible = field.flexible().condition(type.versions());
         String nullable = field.nullable().condition(type.versions());
         if (field.isArray()) {
-            array(field, writer, flexible, nullable);
+            array(field, flexible, nullable);
         } else if (field.isStructure()) {
-            structure(field, writer, nullable);
+            structure(field, nullable);
         } else {
-            out.line("%s;", value(writer, field.type(), field.reference(), flexible, nullable, field.mayBeNull()));
+            out.line("%s;", value(field.type(), field.reference(), flexible, nullable, field.mayBeNull()));
         }
     }
 
-    private void array(Field field, String writer, String flexible, String nullable) {
+    private void array(Field field, String flexible, String nullable) {
         if (field.mayBeNull()) {
             out.open("if (%s == null) {", field.reference());
-            out.line(
-                    "%s.writeNullArray(%s, %s, \"%s\", \"%s\");",
-                    writer, flexible, nullable, type.name(), field.name());
+            out.line("writer.writeNullArray(%s, %s, \"%s\", \"%s\");", flexible, nullable, type.name(), field.name());
             out.reopen("} else {");
         }
         String element = field.elementType();
-        out.line("%s.writeArrayLength(%s.size(), %s);", writer, field.reference(), flexible);
+        out.line("writer.writeArrayLength(%s.size(), %s);", field.reference(), flexible);
         out.open("for (%s element : %s) {", Field.boxed(element), field.reference());
         if (Field.isStructure(element)) {
-            out.line("element.write(%s, version);", writer);
+            out.line("element.write(writer, version);");
         } else {
-            out.line("%s;", value(writer, element, "element", flexible, "false", false));
+            out.line("%s;", value(element, "element", flexible, "false", false));
         }
         out.close("}");
         if (field.mayBeNull()) {
@@ -101,21 +99,20 @@ final class WriteSource {
         }
     }
 
-    private void structure(Field field, String writer, String nullable) {
+    private void structure(Field field, String nullable) {
         if (!field.mayBeNull()) {
-            out.line("%s.write(%s, version);", field.reference(), writer);
+            out.line("%s.write(writer, version);", field.reference());
             return;
         }
         out.line(
-                "%s.writePresence(%s != null, %s, \"%s\", \"%s\");",
-                writer, field.reference(), nullable, type.name(), field.name());
+                "writer.writePresence(%s != null, %s, \"%s\", \"%s\");",
+                field.reference(), nullable, type.name(), field.name());
         out.open("if (%s != null) {", field.reference());
-        out.line("%s.write(%s, version);", field.reference(), writer);
+        out.line("%s.write(writer, version);", field.reference());
         out.close("}");
     }
 
-    private String value(
-            String writer, String fieldType, String name, String flexible, String nullable, boolean mayBeNull) {
+    private String value(String fieldType, String name, String flexible, String nullable, boolean mayBeNull) {
         String call =
                 switch (fieldType) {
                     case "bool" -> "writeBoolean(" + name;
@@ -141,7 +138,7 @@ final class WriteSource {
                         "writeRecords(" + name + ", " + flexible + ", " + nullable + ", \"" + qualified(name) + "\"";
                     default -> throw new IllegalArgumentException("unknown type: type=" + fieldType);
                 };
-        return writer + "." + call + ")";
+        return "writer." + call + ")";
     }
 
     private void taggedFields() {
@@ -162,20 +159,31 @@ final class WriteSource {
     }
 
     private void tags() {
-        out.line("MessageWriter.Tags tags = writer.tags();");
         List<Field> tagged = type.fields().stream()
                 .filter(field -> !field.tagged().isEmpty())
                 .sorted(Comparator.comparingInt(Field::tag))
                 .toList();
+        StringBuilder count = new StringBuilder("unknownTaggedFields.size()");
         for (Field field : tagged) {
             String condition = field.tagged().condition(type.versions());
             String says = "!(" + field.isDefault() + ")";
-            out.open("if (%s) {", condition.equals("true") ? says : condition + " && " + says);
-            out.line("MessageWriter tag = tags.begin(%d);", field.tag());
-            write(field, "tag");
+            out.line(
+                    "boolean hasTag%d = %s;", field.tag(), condition.equals("true") ? says : condition + " && " + says);
+            count.append(" + (hasTag").append(field.tag()).append(" ? 1 : 0)");
+        }
+        out.line("writer.writeUnsignedVarint(%s);", count);
+        if (!tagged.isEmpty()) {
+            out.line("int unknown = 0;");
+        }
+        for (Field field : tagged) {
+            out.open("if (hasTag%d) {", field.tag());
+            out.line("unknown = writer.writeUnknownTags(unknownTaggedFields, unknown, %d);", field.tag());
+            out.line("int start = writer.beginTag(%d);", field.tag());
+            write(field);
+            out.line("writer.endTag(start);");
             out.close("}");
         }
-        out.line("tags.end(unknownTaggedFields);");
+        out.line("writer.writeUnknownTags(unknownTaggedFields, %s);", tagged.isEmpty() ? "0" : "unknown");
     }
 
     private String qualified(String reference) {
