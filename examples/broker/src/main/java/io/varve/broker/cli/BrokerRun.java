@@ -56,7 +56,9 @@ record BrokerRun(@Nullable Path file, List<String> overrides, boolean isVerbose,
             throw e;
         } catch (RuntimeException e) {
             throw new CommandFailure(
-                    CommandFailure.FAILED, "the broker cannot start: " + CommandFailure.rootMessage(e), e);
+                    CommandFailure.FAILED,
+                    "the broker cannot start: " + CommandFailure.of(e).getMessage(),
+                    e);
         }
     }
 

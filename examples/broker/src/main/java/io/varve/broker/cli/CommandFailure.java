@@ -63,16 +63,6 @@ final class CommandFailure extends RuntimeException {
         return wrongCall ? EXIT_USAGE : EXIT_FAILED;
     }
 
-    /** The innermost message, which names the cause best, on one line. */
-    static String rootMessage(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        final String text = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        return text.replaceAll("\\s*\\R\\s*", " ");
-    }
-
     private static String code(Throwable cause) {
         if (cause instanceof io.varve.broker.config.ConfigException config) {
             return config.reason().name();

@@ -36,6 +36,7 @@ final class ClusterKeys {
             key("min.insync.replicas", INT, 1)
                     .atLeast(1)
                     .dynamic()
+                    .withoutEffect(ONE_REPLICA)
                     .doc(
                             "In-sync replicas below which a produce with acks=all is refused.",
                             "Set it to 2 with three replicas."),
@@ -81,6 +82,7 @@ final class ClusterKeys {
                             "Lower it on a small broker; never change it later."),
             key("offsets.topic.replication.factor", SHORT, 3)
                     .atLeast(1)
+                    .withoutEffect(ONE_REPLICA)
                     .doc(
                             "Replicas of __consumer_offsets, bounded by the brokers there are when it is created.",
                             "Leave it."),
@@ -103,20 +105,22 @@ final class ClusterKeys {
                     .doc("Milliseconds between two looks for expired offsets.", "There is hardly a reason to."),
             key("offsets.commit.timeout.ms", INT, 5000)
                     .atLeast(1)
+                    .withoutEffect(ONE_REPLICA)
                     .doc("Milliseconds a commit may wait for the replicas.", "There is hardly a reason to."),
             key("offsets.load.buffer.size", INT, 5242880)
                     .atLeast(1)
+                    .withoutEffect("commits are loaded batch by batch")
                     .doc(
                             "Bytes read at a time when a broker loads a partition of __consumer_offsets.",
                             "Lower it on a very small heap."),
             key("producer.id.expiration.ms", INT, 86400000)
                     .atLeast(1)
-                    .dynamic()
                     .doc(
                             "Milliseconds after which a partition forgets an idempotent producer that is silent.",
                             "Raise it for producers that pause longer."),
             key("producer.id.expiration.check.interval.ms", INT, 600000)
                     .atLeast(1)
+                    .withoutEffect("the look is taken with log.retention.check.interval.ms")
                     .doc("Milliseconds between two looks for expired producers.", "There is hardly a reason to."),
             key("transactional.id.expiration.ms", INT, 604800000)
                     .atLeast(1)

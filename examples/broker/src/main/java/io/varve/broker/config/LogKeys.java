@@ -16,6 +16,9 @@ final class LogKeys {
 
     static final String NO_COMPACTION = "logs are not compacted yet";
     static final String NO_PREALLOCATION = "segments grow as they are written";
+    static final String NO_JITTER = "a segment is sealed at its age, without a random part";
+    static final String INDEX_GROWS = "an index grows with its segment";
+    static final String CODEC_LEVEL = "batches are compressed at the codec's own level";
     static final long HOUR_MS = 3_600_000;
     static final long MINUTE_MS = 60_000;
 
@@ -31,7 +34,7 @@ final class LogKeys {
                     .doc("The log directory when log.dirs is not set.", "Change it: /tmp does not survive everywhere."),
             key("num.recovery.threads.per.data.dir", INT, 2)
                     .atLeast(1)
-                    .dynamic()
+                    .withoutEffect("logs are opened by the threads of num.io.threads")
                     .doc(
                             "Threads per log directory that open and recover logs at the start.",
                             "Raise it on fast disks with many partitions."),
@@ -57,11 +60,13 @@ final class LogKeys {
                     .atLeast(0)
                     .dynamic()
                     .synonym("log.roll.jitter.hours", HOUR_MS)
+                    .withoutEffect(NO_JITTER)
                     .doc(
                             "Milliseconds by which, at most and at random, a segment is sealed earlier.",
                             "Set it when many partitions roll at the same moment."),
             key("log.roll.jitter.hours", INT, 0)
                     .atLeast(0)
+                    .withoutEffect(NO_JITTER)
                     .doc(
                             "Hours by which, at most and at random, a segment is sealed earlier; log.roll.jitter.ms goes"
                                     + " before it.",
@@ -110,6 +115,7 @@ final class LogKeys {
             key("log.index.size.max.bytes", INT, 10485760)
                     .atLeast(4)
                     .dynamic()
+                    .withoutEffect(INDEX_GROWS)
                     .doc("Bytes of an offset index after which its segment is sealed.", "There is hardly a reason to."),
             key("log.index.interval.bytes", INT, 4096)
                     .atLeast(0)
@@ -174,16 +180,19 @@ final class LogKeys {
             key("compression.gzip.level", INT, -1)
                     .must(ValueRule.between(1, 9).orMinusOne())
                     .dynamic()
+                    .withoutEffect(CODEC_LEVEL)
                     .doc(
                             "The level used when compression.type is gzip; -1 for its default.",
                             "Raise it to save space."),
             key("compression.lz4.level", INT, 9)
                     .must(ValueRule.between(1, 17))
                     .dynamic()
+                    .withoutEffect(CODEC_LEVEL)
                     .doc("The level used when compression.type is lz4.", "Raise it to save space."),
             key("compression.zstd.level", INT, 3)
                     .must(ValueRule.between(-131072, 22))
                     .dynamic()
+                    .withoutEffect(CODEC_LEVEL)
                     .doc("The level used when compression.type is zstd.", "Raise it to save space."),
             key("log.cleaner.enable", BOOLEAN, true)
                     .withoutEffect(NO_COMPACTION)

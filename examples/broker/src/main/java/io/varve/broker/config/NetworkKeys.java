@@ -78,18 +78,17 @@ final class NetworkKeys {
                             "Leave it as a Kafka file has it."),
             key("num.network.threads", INT, 3)
                     .atLeast(1)
-                    .dynamic()
                     .doc(
                             "Threads that read requests from the network and write responses to it.",
                             "Raise it when they are busy all the time and cores are idle."),
             key("num.io.threads", INT, 8)
                     .atLeast(1)
-                    .dynamic()
                     .doc(
                             "Threads among which the partitions are divided and that append to and read from their logs.",
                             "Match it to the number of cores and disks."),
             key("queued.max.requests", INT, 500)
                     .atLeast(1)
+                    .withoutEffect("requests are bounded by their bytes, queued.max.request.bytes")
                     .doc(
                             "Requests taken from all connections and not yet answered before the network is no longer read.",
                             "Lower it to bound memory, raise it for very many busy connections."),
@@ -121,11 +120,9 @@ final class NetworkKeys {
                             "Raise it when thousands of clients connect at once."),
             key("max.connections", INT, Integer.MAX_VALUE)
                     .atLeast(0)
-                    .dynamic()
                     .doc("Connections open at a time in all.", "Set it to protect memory and file descriptors."),
             key("max.connections.per.ip", INT, Integer.MAX_VALUE)
                     .atLeast(0)
-                    .dynamic()
                     .doc("Connections open at a time from one address.", "Set it to bound a client gone wild."),
             key("connections.max.idle.ms", LONG, 600000)
                     .doc(

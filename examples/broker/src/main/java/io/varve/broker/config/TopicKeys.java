@@ -34,6 +34,7 @@ final class TopicKeys {
                     .must(ValueRule.between(1, 9).orMinusOne())
                     .synonym("compression.gzip.level")
                     .dynamic()
+                    .withoutEffect(LogKeys.CODEC_LEVEL)
                     .doc(
                             "The level used when compression.type is gzip; -1 for its default.",
                             "Raise it to save space."),
@@ -41,11 +42,13 @@ final class TopicKeys {
                     .must(ValueRule.between(1, 17))
                     .synonym("compression.lz4.level")
                     .dynamic()
+                    .withoutEffect(LogKeys.CODEC_LEVEL)
                     .doc("The level used when compression.type is lz4.", "Raise it to save space."),
             key("compression.zstd.level", INT, 3)
                     .must(ValueRule.between(-131072, 22))
                     .synonym("compression.zstd.level")
                     .dynamic()
+                    .withoutEffect(LogKeys.CODEC_LEVEL)
                     .doc("The level used when compression.type is zstd.", "Raise it to save space."),
             key("delete.retention.ms", LONG, 86400000)
                     .atLeast(0)
@@ -142,6 +145,7 @@ final class TopicKeys {
                     .atLeast(1)
                     .synonym("min.insync.replicas")
                     .dynamic()
+                    .withoutEffect(ClusterKeys.ONE_REPLICA)
                     .doc(
                             "In-sync replicas below which a produce with acks=all is refused.",
                             "Set it to 2 with three replicas."),
@@ -177,12 +181,14 @@ final class TopicKeys {
                     .atLeast(4)
                     .synonym("log.index.size.max.bytes")
                     .dynamic()
+                    .withoutEffect(LogKeys.INDEX_GROWS)
                     .doc("Bytes of an offset index after which its segment is sealed.", "There is hardly a reason to."),
             key("segment.jitter.ms", LONG, 0)
                     .atLeast(0)
                     .synonym("log.roll.jitter.ms")
                     .synonym("log.roll.jitter.hours", LogKeys.HOUR_MS)
                     .dynamic()
+                    .withoutEffect(LogKeys.NO_JITTER)
                     .doc(
                             "Milliseconds by which, at most and at random, a segment is sealed earlier.",
                             "Set it when many partitions roll at the same moment."),
