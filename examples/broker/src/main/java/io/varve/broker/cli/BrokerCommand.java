@@ -1,17 +1,10 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cli;
 
-import io.varve.broker.Broker;
-import io.varve.broker.config.ConfigException;
-import io.varve.broker.config.ConfigValues;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -20,7 +13,7 @@ import picocli.CommandLine.Parameters;
  * {@code varve broker}: serves until a signal comes. Standard output has one line, {@code ready listeners=HOST:PORT[,..]
  * node=ID}; SIGTERM and SIGINT end it cleanly with exit code 0.
  *
- * <p>Threading: confined to the command's thread; the signal's thread closes the broker.
+ * <p>Threading: confined to the command's thread.
  */
 @Command(
         name = "broker",
@@ -56,64 +49,7 @@ final class BrokerCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
-        final ConfigValues values = ConfigValues.load(file, overrides);
-        Logging.broker(logDirectory(values), verbose);
-        final Logger logger = LoggerFactory.getLogger(BrokerCommand.class);
-        values.warnings().forEach(logger::warn);
-        final Broker broker = start(values);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "broker-stop"));
-        streams.out().println("ready listeners=" + Addresses.joined(broker.listeners()) + " node=" + broker.nodeId());
-        streams.out().flush();
-        if (untilStdinCloses) {
-            waitForEndOfInput();
-            return 0;
-        }
-        new CountDownLatch(1).await();
-        return 0;
-    }
-
-    private Broker start(ConfigValues values) {
-        try {
-            return Broker.start(values);
-        } catch (ConfigException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            throw new CommandFailure(
-                    CommandFailure.FAILED, "the broker cannot start: " + CommandFailure.rootMessage(e), e);
-        }
-    }
-
-    /** Closes the broker and ends the process at once: after a signal, the exit code would not be 0 otherwise. */
-    private void stop(Broker broker) {
-        int exitCode = 0;
-        try {
-            broker.close();
-        } catch (RuntimeException e) {
-            LoggerFactory.getLogger(BrokerCommand.class).error("broker not closed cleanly", e);
-            exitCode = Varve.FAILED;
-        }
-        streams.out().flush();
-        Runtime.getRuntime().halt(exitCode);
-    }
-
-    private void waitForEndOfInput() {
-        try {
-            while (streams.in().read() >= 0) {
-                // what comes in does not matter, only that the other end is there
-            }
-        } catch (IOException e) {
-            LoggerFactory.getLogger(BrokerCommand.class).debug("standard input failed", e);
-        }
-    }
-
-    private static Path logDirectory(ConfigValues values) {
-        final String chosen = System.getenv("VARVE_LOG_DIR");
-        if (chosen != null && !chosen.isEmpty()) {
-            return Path.of(chosen);
-        }
-        final Path data = values.logDirectories().get(0).toAbsolutePath().normalize();
-        final String name = String.valueOf(data.getFileName());
-        return data.resolveSibling(name.equals("data") ? "logs" : name + "-logs");
+    public Integer call() {
+        return new BrokerRun(file, overrides, verbose, untilStdinCloses).run(streams);
     }
 }

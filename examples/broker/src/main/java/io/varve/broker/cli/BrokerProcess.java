@@ -70,7 +70,7 @@ final class BrokerProcess {
         if (classPath.endsWith(".jar") && classPath.indexOf(java.io.File.pathSeparatorChar) < 0) {
             command.addAll(List.of("-jar", classPath));
         } else {
-            command.addAll(List.of("-cp", classPath, Varve.class.getName()));
+            command.addAll(List.of("-cp", classPath, BrokerMain.class.getName()));
         }
         command.addAll(List.of(
                 "broker",

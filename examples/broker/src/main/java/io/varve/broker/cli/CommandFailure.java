@@ -10,6 +10,9 @@ final class CommandFailure extends RuntimeException {
     static final String BROKER_NOT_REACHABLE = "BROKER_NOT_REACHABLE";
     static final String USAGE = "USAGE";
 
+    static final int EXIT_FAILED = 1;
+    static final int EXIT_USAGE = 2;
+
     private final String code;
 
     CommandFailure(String code, String message) {
@@ -41,6 +44,23 @@ final class CommandFailure extends RuntimeException {
         }
         final String text = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         return new CommandFailure(code(cause), text.lines().findFirst().orElse(text), thrown);
+    }
+
+    /**
+     * Says what went wrong, in one line on standard error or as one JSON object on standard output.
+     *
+     * @return the exit code
+     */
+    static int report(Throwable thrown, Streams streams, boolean json) {
+        final CommandFailure failure = of(thrown);
+        final boolean wrongCall =
+                thrown instanceof io.varve.broker.config.ConfigException || failure.code.equals(USAGE);
+        if (json) {
+            Printer.json(streams.out(), Printer.failure(failure.code, failure.getMessage()));
+        } else {
+            streams.err().println("varve: " + failure.getMessage());
+        }
+        return wrongCall ? EXIT_USAGE : EXIT_FAILED;
     }
 
     /** The innermost message, which names the cause best, on one line. */

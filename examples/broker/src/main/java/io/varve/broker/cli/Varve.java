@@ -1,18 +1,22 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cli;
 
-import io.varve.broker.config.ConfigException;
 import io.varve.broker.config.NearestName;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -21,24 +25,47 @@ import picocli.CommandLine.UnmatchedArgumentException;
  *
  * <p>Threading: confined to the main thread.
  */
-public final class Varve {
+final class Varve {
 
-    static final int FAILED = 1;
-    static final int WRONG_CALL = 2;
+    /** All commands; one is made only when it is called or all are looked at, since the clients behind them are large. */
+    private static final Map<String, Function<Streams, Object>> COMMANDS = commands();
 
     private final Streams streams;
-    private final CommandLine commandLine;
 
     Varve(Streams streams) {
         this.streams = streams;
-        this.commandLine = new CommandLine(new Top(streams))
-                .addSubcommand(new BrokerCommand(streams))
-                .addSubcommand(new TopicCommand(streams))
-                .addSubcommand(new ProduceCommand(streams))
-                .addSubcommand(new ConsumeCommand(streams))
-                .addSubcommand(new ConfigCommand(streams))
-                .addSubcommand(new DemoCommand(streams))
-                .addSubcommand(new RehearseCommand(streams));
+    }
+
+    private static Map<String, Function<Streams, Object>> commands() {
+        final Map<String, Function<Streams, Object>> commands = new LinkedHashMap<>();
+        commands.put("broker", BrokerCommand::new);
+        commands.put("topic", TopicCommand::new);
+        commands.put("produce", ProduceCommand::new);
+        commands.put("consume", ConsumeCommand::new);
+        commands.put("config", ConfigCommand::new);
+        commands.put("demo", DemoCommand::new);
+        commands.put("rehearse", RehearseCommand::new);
+        return commands;
+    }
+
+    /** Runs a command and returns its exit code. */
+    int run(String... args) {
+        try {
+            return commandLine(args).execute(args);
+        } finally {
+            streams.out().flush();
+            streams.err().flush();
+        }
+    }
+
+    private CommandLine commandLine(String... args) {
+        final CommandLine commandLine = new CommandLine(new Top());
+        final boolean isCommand = args.length > 0 && COMMANDS.containsKey(args[0]);
+        COMMANDS.forEach((name, command) -> {
+            if (!isCommand || name.equals(args[0])) {
+                commandLine.addSubcommand(command.apply(streams));
+            }
+        });
         commandLine
                 .setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8))
@@ -46,6 +73,7 @@ public final class Varve {
                 .setParameterExceptionHandler(this::wrongCall)
                 .setExecutionExceptionHandler(this::failed);
         addHelp(commandLine);
+        return commandLine;
     }
 
     /** Every command has --help; the commands that are methods cannot declare it themselves. */
@@ -58,47 +86,20 @@ public final class Varve {
         command.getSubcommands().values().forEach(Varve::addHelp);
     }
 
-    /** Runs a command and ends the process with its exit code. */
-    public static void main(String[] args) {
-        System.exit(new Varve(Streams.ofProcess()).run(args));
-    }
-
-    /** Runs a command and returns its exit code. */
-    int run(String... args) {
-        try {
-            return commandLine.execute(args);
-        } finally {
-            streams.out().flush();
-            streams.err().flush();
-        }
-    }
-
     private int wrongCall(ParameterException e, String[] args) {
         final CommandLine command = e.getCommandLine();
         final String message = problem(e) + suggestion(e, command);
         final String name = command.getCommandSpec().qualifiedName();
-        return report(isJson(args), CommandFailure.USAGE, message + "; see " + name + " --help", WRONG_CALL);
+        return CommandFailure.report(
+                new CommandFailure(CommandFailure.USAGE, message + "; see " + name + " --help"), streams, isJson(args));
     }
 
     private int failed(Exception thrown, CommandLine command, ParseResult parsed) {
-        final CommandFailure failure = CommandFailure.of(thrown);
         final List<String> args = parsed.originalArgs();
         if (args.contains("--verbose")) {
             thrown.printStackTrace(streams.err());
         }
-        final boolean wrong =
-                thrown instanceof ConfigException || failure.code().equals(CommandFailure.USAGE);
-        final int code = wrong ? WRONG_CALL : FAILED;
-        return report(isJson(args.toArray(new String[0])), failure.code(), String.valueOf(failure.getMessage()), code);
-    }
-
-    private int report(boolean json, String code, String message, int exitCode) {
-        if (json) {
-            Printer.json(streams.out(), Printer.failure(code, message));
-        } else {
-            streams.err().println("varve: " + message);
-        }
-        return exitCode;
+        return CommandFailure.report(thrown, streams, isJson(args.toArray(new String[0])));
     }
 
     private static String problem(ParameterException e) {
@@ -150,16 +151,16 @@ public final class Varve {
             description = "A broker that Kafka's clients talk to, and commands for it.",
             synopsisSubcommandLabel = "COMMAND")
     private static final class Top implements Callable<Integer> {
-        private final Streams streams;
 
-        private Top(Streams streams) {
-            this.streams = streams;
-        }
+        @Spec
+        private @Nullable CommandSpec spec;
 
         @Override
         public Integer call() {
-            new Varve(streams).commandLine.usage(streams.err());
-            return WRONG_CALL;
+            if (spec != null) {
+                spec.commandLine().usage(spec.commandLine().getErr());
+            }
+            return CommandFailure.EXIT_USAGE;
         }
     }
 }
