@@ -34,7 +34,8 @@ class QuickstartTest {
     void shouldBeTheExampleOfTheReadme() throws IOException {
         Path root = Path.of("../..");
         String readme = Files.readString(root.resolve("README.md"));
-        List<String> example = readme.substring(readme.indexOf("```java") + 7, readme.indexOf("```", readme.indexOf("```java") + 7))
+        List<String> example = readme.substring(
+                        readme.indexOf("```java") + 7, readme.indexOf("```", readme.indexOf("```java") + 7))
                 .lines()
                 .map(String::strip)
                 .filter(line -> !line.isEmpty() && !line.startsWith("try (CommitLog"))

@@ -25,7 +25,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,17 +63,20 @@ public final class Controller {
     public CompletionStage<Void> prepare(String clusterId) {
         List<TreeOp> operations = new ArrayList<>();
         TreeLayout.PERSISTENT.forEach(path -> operations.add(TopicPlan.node(path)));
-        operations.add(new TreeOp.Create(
-                TreeLayout.CLUSTER_ID, TreeLayout.clusterId(clusterId), CreateMode.PERSISTENT));
+        operations.add(
+                new TreeOp.Create(TreeLayout.CLUSTER_ID, TreeLayout.clusterId(clusterId), CreateMode.PERSISTENT));
         operations.add(new TreeOp.Create(TreeLayout.CONTROLLER_EPOCH, text(0), CreateMode.PERSISTENT));
-        return coordinator.get(TreeLayout.CONTROLLER_EPOCH).handle((node, failure) -> failure).thenCompose(failure -> {
-            if (failure == null) {
-                return CompletableFuture.<Void>completedFuture(null);
-            }
-            return is(failure, NoNodeException.class)
-                    ? coordinator.multi(operations).thenAccept(results -> {})
-                    : CompletableFuture.<Void>failedFuture(failure);
-        });
+        return coordinator
+                .get(TreeLayout.CONTROLLER_EPOCH)
+                .handle((node, failure) -> failure)
+                .thenCompose(failure -> {
+                    if (failure == null) {
+                        return CompletableFuture.<Void>completedFuture(null);
+                    }
+                    return is(failure, NoNodeException.class)
+                            ? coordinator.multi(operations).thenAccept(results -> {})
+                            : CompletableFuture.<Void>failedFuture(failure);
+                });
     }
 
     private static boolean is(Throwable failure, Class<? extends Throwable> type) {

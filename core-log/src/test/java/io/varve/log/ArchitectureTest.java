@@ -1,0 +1,82 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import org.junit.jupiter.api.Test;
+
+/** The arrows inside the module, and what stays behind doors. */
+class ArchitectureTest {
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("io.varve.log");
+
+    @Test
+    void shouldPointDownwards() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.log.storage")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.varve.log", "io.varve.log.batch", "io.varve.log.index")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.log.batch")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.varve.log", "io.varve.log.storage", "io.varve.log.index")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.log.index")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.varve.log", "io.varve.log.batch")
+                .check(CLASSES);
+        SlicesRuleDefinition.slices()
+                .matching("io.varve.(log..)")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldReachFilesThroughStorageAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.varve.log.storage")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.nio.file.Files")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldStartNoThreads() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.Thread")
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.concurrent")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldKeepMostTypesToItself() {
+        long hidden = CLASSES.stream()
+                .filter(type -> !type.getModifiers().contains(JavaModifier.PUBLIC))
+                .count();
+
+        assertThat(hidden * 100 / CLASSES.size()).as("share of types that are not public").isGreaterThanOrEqualTo(40);
+    }
+}

@@ -1,0 +1,113 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The layers of the broker: upper ones use lower ones, never sideways or up. */
+class ArchitectureTest {
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("io.varve.broker");
+
+    @Test
+    void shouldUseOnlyWhatIsBelow() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("cli")
+                .definedBy("io.varve.broker.cli..")
+                .layer("assembly")
+                .definedBy("io.varve.broker")
+                .layer("wire")
+                .definedBy("io.varve.broker.wire..")
+                .layer("data")
+                .definedBy("io.varve.broker.data..")
+                .layer("group")
+                .definedBy("io.varve.broker.group..")
+                .layer("admin")
+                .definedBy("io.varve.broker.admin..")
+                .layer("controller")
+                .definedBy("io.varve.broker.controller..")
+                .layer("request")
+                .definedBy("io.varve.broker.request..")
+                .layer("partition")
+                .definedBy("io.varve.broker.partition..")
+                .layer("metadata")
+                .definedBy("io.varve.broker.metadata..")
+                .layer("storage")
+                .definedBy("io.varve.broker.storage..")
+                .layer("config")
+                .definedBy("io.varve.broker.config..")
+                .whereLayer("cli")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("assembly")
+                .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("wire")
+                .mayOnlyBeAccessedByLayers("assembly")
+                .whereLayer("data")
+                .mayOnlyBeAccessedByLayers("assembly")
+                .whereLayer("group")
+                .mayOnlyBeAccessedByLayers("assembly")
+                .whereLayer("admin")
+                .mayOnlyBeAccessedByLayers("assembly")
+                .whereLayer("controller")
+                .mayOnlyBeAccessedByLayers("assembly", "admin", "data")
+                .whereLayer("request")
+                .mayOnlyBeAccessedByLayers("assembly", "wire", "data", "group", "admin", "controller")
+                .whereLayer("partition")
+                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "controller", "request")
+                .whereLayer("metadata")
+                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "admin", "controller", "partition")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldLeaveNettyToTheTransport() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldLeaveKafkasClassesToTheCommandLine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.varve.broker.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.kafka..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldKeepMachinesPure() {
+        noClasses()
+                .that()
+                .haveSimpleNameEndingWith("Machine")
+                .or()
+                .haveSimpleNameEndingWith("Plan")
+                .or()
+                .haveSimpleName("Membership")
+                .or()
+                .haveSimpleName("Step")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.nio.file..", "java.net..", "java.util.concurrent..", "io.varve.log..")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.util.Random")
+                .check(CLASSES);
+    }
+}

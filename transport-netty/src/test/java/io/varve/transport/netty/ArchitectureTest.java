@@ -1,0 +1,39 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.transport.netty;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** A transport knows the port that it implements, and nothing else of Varve; and the port knows nothing. */
+class ArchitectureTest {
+
+    @Test
+    void shouldKnowNothingButThePort() {
+        JavaClasses classes = importer().importPackages("io.varve.transport.netty");
+
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.varve.log..", "io.varve.coordination..", "io.varve.replication.machine..")
+                .check(classes);
+    }
+
+    @Test
+    void shouldKeepNettyOutOfThePort() {
+        JavaClasses classes = importer().importPackages("io.varve.replication.transport");
+
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty..", "io.varve.log..", "io.varve.replication.machine..")
+                .check(classes);
+    }
+
+    private static ClassFileImporter importer() {
+        return new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests());
+    }
+}
