@@ -10,7 +10,6 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import net.jpountz.lz4.LZ4FrameInputStream;
 import net.jpountz.lz4.LZ4FrameOutputStream;
-import org.xerial.snappy.SnappyInputStream;
 import org.xerial.snappy.SnappyOutputStream;
 
 /** The codec of each compression, found when it is first used: the libraries are optional. */
@@ -79,7 +78,7 @@ final class Codecs {
         }
     }
 
-    /** The framing of snappy-java, which Kafka's clients write. */
+    /** The framing of snappy-java, which Kafka's clients write; see {@link SnappyBlocks}. */
     private static final class Snappy implements Codec {
         static final Codec INSTANCE = new Snappy();
 
@@ -90,7 +89,7 @@ final class Codecs {
 
         @Override
         public InputStream decompress(InputStream in) throws IOException {
-            return new SnappyInputStream(in);
+            return new SnappyBlocks(in);
         }
     }
 

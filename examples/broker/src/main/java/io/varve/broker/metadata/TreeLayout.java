@@ -1,7 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.metadata;
 
-import io.varve.broker.storage.UuidText;
+import io.varve.kafka.UuidText;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

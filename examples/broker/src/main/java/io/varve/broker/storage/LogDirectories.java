@@ -2,6 +2,7 @@
 package io.varve.broker.storage;
 
 import io.varve.broker.config.ConfigException;
+import io.varve.kafka.UuidText;
 import io.varve.log.storage.ChannelStorage;
 import io.varve.log.storage.Storage;
 import java.io.IOException;

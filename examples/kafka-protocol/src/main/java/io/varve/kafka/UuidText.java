@@ -1,5 +1,5 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
-package io.varve.broker.storage;
+package io.varve.kafka;
 
 import java.nio.ByteBuffer;
 import java.util.Base64;
