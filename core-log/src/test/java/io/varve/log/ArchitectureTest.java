@@ -77,6 +77,8 @@ class ArchitectureTest {
                 .filter(type -> !type.getModifiers().contains(JavaModifier.PUBLIC))
                 .count();
 
-        assertThat(hidden * 100 / CLASSES.size()).as("share of types that are not public").isGreaterThanOrEqualTo(40);
+        assertThat(hidden * 100 / CLASSES.size())
+                .as("share of types that are not public")
+                .isGreaterThanOrEqualTo(40);
     }
 }
