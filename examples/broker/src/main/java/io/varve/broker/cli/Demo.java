@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -33,12 +34,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Demo {
 
-    private static final String TOPIC = "demo";
+    static final String TOPIC = "demo";
     private static final String GROUP = "demo-readers";
     private static final int PARTITIONS = 3;
     private static final int MEMBERS = 2;
     private static final long STALL_NS = Duration.ofSeconds(30).toNanos();
     private static final int UPDATE_EVERY = 256;
+    private static final int MAX_POLL_RECORDS = 10_000;
 
     private final Path directory;
     private final Progress progress;
@@ -70,8 +72,9 @@ final class Demo {
         await("the group to read everything", check::isDone, check::count, input.lines(), members);
         phase("consume, group of two", startNs, true);
         final Histogram endToEndNs = new Histogram(3);
+        members.forEach(DemoMember::leave);
         for (DemoMember member : members) {
-            member.leave();
+            member.awaitEnd();
             failIf(member.failure());
             endToEndNs.add(member.latencyNs());
         }
@@ -112,9 +115,10 @@ final class Demo {
         final long startNs = System.nanoTime();
         final Map<String, Object> properties =
                 client(Map.of("group.id", GROUP, "auto.offset.reset", "earliest", "enable.auto.commit", false));
+        final CountDownLatch uncommitted = new CountDownLatch(MEMBERS);
         final List<DemoMember> members = new ArrayList<>();
         for (int i = 1; i <= MEMBERS; i++) {
-            final DemoMember member = new DemoMember("member-" + i, check, sentNs, TOPIC, properties);
+            final DemoMember member = new DemoMember("member-" + i, check, sentNs, uncommitted, properties);
             members.add(member);
             member.start();
         }
@@ -180,7 +184,7 @@ final class Demo {
                 .mapToObj(partition -> new TopicPartition(TOPIC, partition))
                 .toList();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                client(Map.of("enable.auto.commit", false)),
+                client(Map.of("enable.auto.commit", false, "max.poll.records", MAX_POLL_RECORDS)),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             consumer.assign(partitions);

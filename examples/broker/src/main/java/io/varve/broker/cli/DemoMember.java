@@ -4,6 +4,8 @@ package io.varve.broker.cli;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,21 +22,36 @@ import org.jspecify.annotations.Nullable;
  */
 final class DemoMember extends Thread {
 
+    private static final int LEAVE_TIMEOUT_S = 15;
+
     private final DemoCheck check;
     private final AtomicLongArray sentNs;
     private final Map<String, Object> properties;
-    private final String topic;
+    private final CountDownLatch uncommitted;
     private final Histogram latencyNs = new Histogram(3);
     private volatile int assignedPartitions;
     private volatile boolean closing;
     private volatile @Nullable RuntimeException failure;
 
-    DemoMember(String name, DemoCheck check, AtomicLongArray sentNs, String topic, Map<String, Object> properties) {
+    /**
+     * Prepares a member; {@link #start} lets it join.
+     *
+     * @param check takes the records
+     * @param sentNs when each line was sent
+     * @param uncommitted counts the members that have not committed yet
+     * @param properties of its client
+     */
+    DemoMember(
+            String name,
+            DemoCheck check,
+            AtomicLongArray sentNs,
+            CountDownLatch uncommitted,
+            Map<String, Object> properties) {
         super(name);
         this.check = check;
         this.sentNs = sentNs;
+        this.uncommitted = uncommitted;
         this.properties = properties;
-        this.topic = topic;
         setDaemon(true);
     }
 
@@ -42,7 +59,7 @@ final class DemoMember extends Thread {
     public void run() {
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.subscribe(List.of(topic));
+            consumer.subscribe(List.of(Demo.TOPIC));
             while (!closing) {
                 final ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(50));
                 assignedPartitions = consumer.assignment().size();
@@ -55,8 +72,15 @@ final class DemoMember extends Thread {
                 }
             }
             consumer.commitSync();
+            uncommitted.countDown();
+            // The first to leave makes the group share anew; what is not committed by then would be read again.
+            uncommitted.await(LEAVE_TIMEOUT_S, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             failure = e;
+        } finally {
+            uncommitted.countDown();
         }
     }
 
@@ -76,9 +100,13 @@ final class DemoMember extends Thread {
         return latencyNs;
     }
 
-    /** Lets the member commit and leave, and waits for it. */
-    void leave() throws InterruptedException {
+    /** Asks the member to commit and leave. */
+    void leave() {
         closing = true;
-        join(15_000);
+    }
+
+    /** Waits until the member has left. */
+    void awaitEnd() throws InterruptedException {
+        join(TimeUnit.SECONDS.toMillis(2L * LEAVE_TIMEOUT_S));
     }
 }
