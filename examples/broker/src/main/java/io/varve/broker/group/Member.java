@@ -55,45 +55,23 @@ record Member(
     }
 
     Member heard(long nowMs) {
-        return new Member(
-                memberId,
-                instanceId,
-                client,
-                timeouts,
-                protocols,
-                assignment,
-                nowMs + timeouts.sessionMs(),
-                joinRequestId,
-                syncRequestId);
+        return with(assignment, nowMs, joinRequestId, syncRequestId);
     }
 
     Member joined(long nowMs) {
-        return new Member(
-                memberId,
-                instanceId,
-                client,
-                timeouts,
-                protocols,
-                NOTHING,
-                nowMs + timeouts.sessionMs(),
-                GroupCommand.NOBODY,
-                GroupCommand.NOBODY);
+        return with(NOTHING, nowMs, GroupCommand.NOBODY, GroupCommand.NOBODY);
     }
 
     Member syncing(long requestId, long nowMs) {
-        return new Member(
-                memberId,
-                instanceId,
-                client,
-                timeouts,
-                protocols,
-                assignment,
-                nowMs + timeouts.sessionMs(),
-                joinRequestId,
-                requestId);
+        return with(assignment, nowMs, joinRequestId, requestId);
     }
 
     Member assigned(byte[] newAssignment, long nowMs) {
+        return with(newAssignment, nowMs, joinRequestId, GroupCommand.NOBODY);
+    }
+
+    /** This member, heard of now, with another assignment and other requests that wait. */
+    private Member with(byte[] newAssignment, long nowMs, long newJoinRequestId, long newSyncRequestId) {
         return new Member(
                 memberId,
                 instanceId,
@@ -102,8 +80,8 @@ record Member(
                 protocols,
                 newAssignment,
                 nowMs + timeouts.sessionMs(),
-                joinRequestId,
-                GroupCommand.NOBODY);
+                newJoinRequestId,
+                newSyncRequestId);
     }
 
     /** What it said for a protocol, nothing when it does not know the protocol. */
