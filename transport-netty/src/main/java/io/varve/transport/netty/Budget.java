@@ -3,35 +3,41 @@ package io.varve.transport.netty;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The bytes of frames that all connections of a listener may have open together. A connection that finds it used up waits its turn.
+ * The frames, and their bytes, that all connections of a listener may have open together. A connection that finds it used up waits its turn.
  *
  * <p>Threading: safe.
  */
 final class Budget {
 
+    private final int limitFrames;
     private final long limitBytes;
+    private final AtomicInteger usedFrames = new AtomicInteger();
     private final AtomicLong usedBytes = new AtomicLong();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
-    Budget(long limitBytes) {
+    Budget(int limitFrames, long limitBytes) {
+        this.limitFrames = limitFrames;
         this.limitBytes = limitBytes;
     }
 
     /** Whether another frame may be read. */
     boolean hasRoom() {
-        return usedBytes.get() < limitBytes;
+        return usedBytes.get() < limitBytes && usedFrames.get() < limitFrames;
     }
 
-    /** Takes the bytes of a frame that was read; the last one may go over the limit. */
+    /** Takes a frame that was read; the last one may go over the limit of bytes. */
     void take(long bytes) {
+        usedFrames.incrementAndGet();
         usedBytes.addAndGet(bytes);
     }
 
-    /** Gives bytes back and lets those that wait try again. */
+    /** Gives a frame back and lets those that wait try again. */
     void giveBack(long bytes) {
+        usedFrames.decrementAndGet();
         usedBytes.addAndGet(-bytes);
         while (hasRoom()) {
             Runnable next = waiting.poll();

@@ -16,6 +16,8 @@ public final class ListenerConfig {
     private final int maxConnections;
     private final int maxConnectionsPerIp;
     private final int maxInFlightPerConnection;
+    private final long maxInFlightBytesPerConnection;
+    private final int maxInFlight;
     private final long maxInFlightBytes;
     private final long idleTimeoutMs;
     private final int sendBufferBytes;
@@ -29,6 +31,8 @@ public final class ListenerConfig {
         this.maxConnections = builder.maxConnections;
         this.maxConnectionsPerIp = builder.maxConnectionsPerIp;
         this.maxInFlightPerConnection = builder.maxInFlightPerConnection;
+        this.maxInFlightBytesPerConnection = builder.maxInFlightBytesPerConnection;
+        this.maxInFlight = builder.maxInFlight;
         this.maxInFlightBytes = builder.maxInFlightBytes;
         this.idleTimeoutMs = builder.idleTimeoutMs;
         this.sendBufferBytes = builder.sendBufferBytes;
@@ -71,6 +75,16 @@ public final class ListenerConfig {
         return maxInFlightPerConnection;
     }
 
+    /** Bytes of one connection's frames that wait for their answer at which reading from it stops. */
+    public long maxInFlightBytesPerConnection() {
+        return maxInFlightBytesPerConnection;
+    }
+
+    /** Number of frames of all connections that wait for their answer at which reading stops everywhere. */
+    public int maxInFlight() {
+        return maxInFlight;
+    }
+
     /** Bytes of all frames that wait for their answer at which reading stops everywhere. */
     public long maxInFlightBytes() {
         return maxInFlightBytes;
@@ -109,6 +123,8 @@ public final class ListenerConfig {
         private int maxConnections = Integer.MAX_VALUE;
         private int maxConnectionsPerIp = Integer.MAX_VALUE;
         private int maxInFlightPerConnection = 64;
+        private long maxInFlightBytesPerConnection = 64L << 20;
+        private int maxInFlight = Integer.MAX_VALUE;
         private long maxInFlightBytes = 256L << 20;
         private long idleTimeoutMs = Duration.ofMinutes(10).toMillis();
         private int sendBufferBytes = -1;
@@ -137,6 +153,16 @@ public final class ListenerConfig {
 
         public Builder maxInFlightPerConnection(int frames) {
             maxInFlightPerConnection = frames;
+            return this;
+        }
+
+        public Builder maxInFlightBytesPerConnection(long bytes) {
+            maxInFlightBytesPerConnection = bytes;
+            return this;
+        }
+
+        public Builder maxInFlight(int frames) {
+            maxInFlight = frames;
             return this;
         }
 

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One connection: frames in, exchanges, answers out in order.
  *
- * <p>An exchange is open from the moment its frame is read until its answer has been written to the socket; while there are as many
- * as the limit allows, or all connections together have too many bytes open, nothing more is read. So a peer that does not read its
+ * <p>An exchange is open from the moment its frame is read until its answer has been written to the socket; while there are as many,
+ * or as many bytes of them, as the limits allow for this connection or for all together, nothing more is read. So a peer that does not read its
  * answers stops being read itself.
  *
  * <p>Threading: confined to the connection's event loop, except for what {@link Connection} and exchanges offer.
@@ -46,6 +46,7 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
     private final FrameReader reader;
     private final Deque<NettyExchange> open = new ArrayDeque<>();
     private final AtomicBoolean draining = new AtomicBoolean();
+    private final AtomicLong openBytes = new AtomicLong();
     private final ConnectionHandler handler;
 
     private @Nullable ByteBuf unread;
@@ -102,7 +103,9 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
     }
 
     private boolean mayRead() {
-        if (closing || open.size() + unsent >= config.maxInFlightPerConnection()) {
+        if (closing
+                || open.size() + unsent >= config.maxInFlightPerConnection()
+                || openBytes.get() >= config.maxInFlightBytesPerConnection()) {
             return false;
         }
         if (budget.hasRoom()) {
@@ -123,6 +126,7 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
     private void handle(ByteBuf frame) {
         NettyExchange exchange = new NettyExchange(this, frame);
         budget.take(frame.readableBytes());
+        openBytes.addAndGet(frame.readableBytes());
         open.add(exchange);
         try {
             handler.onFrame(frame.nioBuffer(), exchange);
@@ -259,6 +263,7 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
     }
 
     void giveBack(int frameBytes) {
+        openBytes.addAndGet(-frameBytes);
         budget.giveBack(frameBytes);
     }
 }

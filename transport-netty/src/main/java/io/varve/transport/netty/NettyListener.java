@@ -41,7 +41,7 @@ public final class NettyListener implements AutoCloseable {
     private NettyListener(ListenerConfig config, EventLoops loops, ConnectionAcceptor acceptor) {
         this.config = config;
         this.acceptor = acceptor;
-        this.budget = new Budget(config.maxInFlightBytes());
+        this.budget = new Budget(config.maxInFlight(), config.maxInFlightBytes());
         this.limits = new ConnectionLimits(config.maxConnections(), config.maxConnectionsPerIp());
         this.server = bind(loops);
     }

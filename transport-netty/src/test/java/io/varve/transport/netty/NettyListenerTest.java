@@ -159,6 +159,42 @@ class NettyListenerTest {
     }
 
     @Test
+    void shouldStopReadingAtTheLimitOfBytesOfAConnection() throws IOException {
+        open(config().maxInFlightBytesPerConnection(1000).build(), this::keep);
+        try (Socket first = connect();
+                Socket second = connect()) {
+            send(first, new byte[1000]);
+            await().until(() -> pending.size() == 1);
+            send(first, new byte[10]);
+            send(second, new byte[20]);
+            await().until(() -> pending.size() == 2);
+            assertThat(pending).extracting(waiting -> waiting.frame().length).containsExactly(1000, 20);
+            answer(pending.poll());
+            await().until(() -> pending.size() == 2);
+        }
+    }
+
+    @Test
+    void shouldStopReadingEverywhereAtTheLimitOfFrames() throws IOException {
+        open(config().maxInFlight(2).build(), this::keep);
+        try (Socket first = connect();
+                Socket second = connect()) {
+            send(first, new byte[] {1});
+            await().until(() -> pending.size() == 1);
+            send(second, new byte[] {2});
+            await().until(() -> pending.size() == 2);
+            send(first, new byte[] {3});
+            send(second, new byte[] {4});
+            answer(pending.poll());
+            assertThat(receive(first)).containsExactly(1);
+            await().until(() -> pending.size() == 2);
+            pending.forEach(this::answer);
+            pending.clear();
+            assertThat(receive(second)).containsExactly(2);
+        }
+    }
+
+    @Test
     void shouldNotReadAPeerThatDoesNotReadItsAnswers() throws IOException {
         AtomicInteger handled = new AtomicInteger();
         open(config().maxInFlightPerConnection(4).sendBufferBytes(1 << 16).build(), (frame, exchange) -> {

@@ -79,9 +79,7 @@ final class KafkaConnection implements ConnectionHandler {
             MessageReader reader = new MessageReader(frame);
             header.read(reader, api.requestHeaderVersion(version));
             request.read(reader, version);
-            if (reader.remaining() > 0) {
-                throw new ProtocolException("bytes after the request: bytes=" + reader.remaining());
-            }
+            // Bytes after the request are left alone, as Kafka does: some clients pad.
         } catch (ProtocolException e) {
             exchange.disconnect("malformed request: api=" + api + ", version=" + version + ", " + e.getMessage());
             return;
