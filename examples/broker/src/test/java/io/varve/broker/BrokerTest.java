@@ -27,6 +27,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -86,6 +87,21 @@ class BrokerTest {
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(InvalidTimestampException.class);
             produce(broker, "t", "key", "fits");
+        }
+    }
+
+    @Test
+    void shouldRefuseAnAppendThatWantsMoreReplicasThanThereAre() throws Exception {
+        try (Broker broker = start()) {
+            create(broker, new NewTopic("t", 1, (short) 1).configs(Map.of("min.insync.replicas", "2")));
+            Map<String, Object> config = Map.of(
+                    "bootstrap.servers", bootstrap(broker), "retries", 0, "enable.idempotence", false, "acks", "all");
+            try (KafkaProducer<String, String> producer =
+                    new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+                assertThatThrownBy(() ->
+                                producer.send(new ProducerRecord<>("t", "v")).get(30, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(NotEnoughReplicasException.class);
+            }
         }
     }
 

@@ -36,7 +36,6 @@ final class ClusterKeys {
             key("min.insync.replicas", INT, 1)
                     .atLeast(1)
                     .dynamic()
-                    .withoutEffect(ONE_REPLICA)
                     .doc(
                             "In-sync replicas below which a produce with acks=all is refused.",
                             "Set it to 2 with three replicas."),

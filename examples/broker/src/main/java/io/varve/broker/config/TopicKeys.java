@@ -145,7 +145,6 @@ final class TopicKeys {
                     .atLeast(1)
                     .synonym("min.insync.replicas")
                     .dynamic()
-                    .withoutEffect(ClusterKeys.ONE_REPLICA)
                     .doc(
                             "In-sync replicas below which a produce with acks=all is refused.",
                             "Set it to 2 with three replicas."),

@@ -44,6 +44,9 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
     /** Clients look for version 0 in the list to learn that a broker produces at all; older formats are not served. */
     private static final short OLDEST_ADVERTISED = 0;
 
+    /** The acks of a producer that waits for all replicas in sync. */
+    private static final short ALL_REPLICAS = -1;
+
     private final Partitions partitions;
     private final ImageFollower follower;
 
@@ -74,7 +77,7 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
         }
         List<CompletableFuture<TopicProduceResponse>> topics = new ArrayList<>();
         for (TopicProduceData topic : request.topicData()) {
-            topics.add(append(context, topic));
+            topics.add(append(context, request.acks() == ALL_REPLICAS, topic));
         }
         Gather.all(topics, responses -> {
             if (request.acks() != 0) {
@@ -94,13 +97,14 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
                 .anyMatch(partition -> partition.errorCode() != ErrorCode.NONE.code());
     }
 
-    private CompletableFuture<TopicProduceResponse> append(RequestContext context, TopicProduceData topic) {
+    private CompletableFuture<TopicProduceResponse> append(
+            RequestContext context, boolean allReplicas, TopicProduceData topic) {
         ClusterImage image = follower.image();
         boolean byId = context.version() >= TOPIC_IDS_SINCE;
         TopicImage found = byId ? image.topic(topic.topicId()) : image.topic(topic.name());
         List<CompletableFuture<PartitionProduceResponse>> parts = new ArrayList<>();
         for (PartitionProduceData data : topic.partitionData()) {
-            parts.add(append(found, byId, data));
+            parts.add(append(found, byId, allReplicas, data));
         }
         CompletableFuture<TopicProduceResponse> whole = new CompletableFuture<>();
         Gather.all(
@@ -113,7 +117,7 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
     }
 
     private CompletableFuture<PartitionProduceResponse> append(
-            @Nullable TopicImage topic, boolean byId, PartitionProduceData data) {
+            @Nullable TopicImage topic, boolean byId, boolean allReplicas, PartitionProduceData data) {
         if (topic == null) {
             return completed(data, byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         }
@@ -127,12 +131,18 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
             return completed(data, ErrorCode.INVALID_RECORD);
         }
         CompletableFuture<PartitionProduceResponse> response = new CompletableFuture<>();
-        partition.lane().execute(() -> response.complete(append(partition, data.index(), records.buffer())));
+        partition
+                .lane()
+                .execute(() -> response.complete(append(partition, data.index(), allReplicas, records.buffer())));
         return response;
     }
 
-    private static PartitionProduceResponse append(Partition partition, int index, ByteBuffer records) {
+    private static PartitionProduceResponse append(
+            Partition partition, int index, boolean allReplicas, ByteBuffer records) {
         try {
+            if (allReplicas) {
+                partition.requireInsyncReplicas();
+            }
             Partition.Appended appended = partition.append(records, System.currentTimeMillis());
             return new PartitionProduceResponse()
                     .index(index)

@@ -20,6 +20,8 @@ public final class AppendRefusedException extends RuntimeException {
         TIMESTAMP,
         /** The topic demands something of records that these do not have. */
         RECORD,
+        /** The producer wants more replicas in sync than there are. */
+        NOT_ENOUGH_REPLICAS,
         /** The client knows an older leader epoch. */
         STALE_LEADER_EPOCH,
         /** The client knows a newer leader epoch. */

@@ -27,6 +27,9 @@ public final class Partition {
     private static final String PRODUCER_SNAPSHOT = "producer-state";
     private static final String NEXT_PRODUCER_SNAPSHOT = "producer-state.next";
 
+    /** A partition has one replica, its leader. */
+    private static final int INSYNC_REPLICAS = 1;
+
     private final TopicPartition id;
     private final Lane lane;
     private final Storage storage;
@@ -84,6 +87,17 @@ public final class Partition {
      * @param appendTimeMs the time that was stamped on the records, -1 when the producer's stands
      */
     public record Appended(long baseOffset, long appendTimeMs) {}
+
+    /** Refuses an append that waits for all replicas in sync when there are fewer than the topic demands. */
+    public void requireInsyncReplicas() {
+        assert lane.isOwner();
+        if (config.minInsyncReplicas() > INSYNC_REPLICAS) {
+            throw new AppendRefusedException(
+                    Reason.NOT_ENOUGH_REPLICAS,
+                    "not enough replicas in sync: partition=" + id + ", inSync=" + INSYNC_REPLICAS
+                            + ", min.insync.replicas=" + config.minInsyncReplicas());
+        }
+    }
 
     /**
      * Checks and appends a batch of a client.

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param timestampBeforeMaxMs how far a producer's timestamp may lie before the broker's clock
  * @param timestampAfterMaxMs how far it may lie after
  * @param compacted whether records need keys
+ * @param minInsyncReplicas below how many replicas in sync an append that wants all of them is refused
  * @param flushMs how long a record may wait to be durable, milliseconds
  */
 record PartitionConfig(
@@ -30,6 +31,7 @@ record PartitionConfig(
         long timestampBeforeMaxMs,
         long timestampAfterMaxMs,
         boolean compacted,
+        int minInsyncReplicas,
         long flushMs) {
 
     static PartitionConfig of(ConfigValues topic) {
@@ -53,6 +55,7 @@ record PartitionConfig(
                 topic.longValue("message.timestamp.before.max.ms"),
                 topic.longValue("message.timestamp.after.max.ms"),
                 topic.listValue("cleanup.policy").contains("compact"),
+                topic.intValue("min.insync.replicas"),
                 topic.longValue("flush.ms"));
     }
 

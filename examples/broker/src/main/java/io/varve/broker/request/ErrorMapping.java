@@ -66,6 +66,7 @@ public final class ErrorMapping {
             case PRODUCER_FENCED -> ErrorCode.INVALID_PRODUCER_EPOCH;
             case TRANSACTIONAL -> ErrorCode.INVALID_TXN_STATE;
             case TIMESTAMP -> ErrorCode.INVALID_TIMESTAMP;
+            case NOT_ENOUGH_REPLICAS -> ErrorCode.NOT_ENOUGH_REPLICAS;
             case RECORD -> ErrorCode.INVALID_RECORD;
             case STALE_LEADER_EPOCH -> ErrorCode.FENCED_LEADER_EPOCH;
             case UNKNOWN_LEADER_EPOCH -> ErrorCode.UNKNOWN_LEADER_EPOCH;
