@@ -33,5 +33,13 @@ public sealed interface FramePart {
      * @param position where the range begins
      * @param sizeBytes length of the range
      */
-    record FileRange(FileChannel channel, long position, int sizeBytes) implements FramePart {}
+    record FileRange(FileChannel channel, long position, int sizeBytes) implements FramePart {
+
+        public FileRange {
+            if (position < 0 || sizeBytes < 0) {
+                throw new IllegalArgumentException(
+                        "range of a file out of bounds: position=" + position + ", sizeBytes=" + sizeBytes);
+            }
+        }
+    }
 }

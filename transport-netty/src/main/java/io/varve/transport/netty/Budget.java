@@ -1,13 +1,16 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.transport.netty;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The frames, and their bytes, that all connections of a listener may have open together. A connection that finds it used up waits its turn.
+ * The frames, and their bytes, that all connections of a listener may hold together. A connection that finds it used up waits its turn.
+ *
+ * <p>What is taken is always a whole frame, even when only its beginning has come: so a frame that was begun can be finished, and
+ * connections never wait for each other in a circle. The last frame may go over the limit of bytes; otherwise one that is larger than
+ * the limit could never be read.
  *
  * <p>Threading: safe.
  */
@@ -15,9 +18,13 @@ final class Budget {
 
     private final int limitFrames;
     private final long limitBytes;
-    private final AtomicInteger usedFrames = new AtomicInteger();
-    private final AtomicLong usedBytes = new AtomicLong();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+    @GuardedBy("this")
+    private int usedFrames;
+
+    @GuardedBy("this")
+    private long usedBytes;
 
     Budget(int limitFrames, long limitBytes) {
         this.limitFrames = limitFrames;
@@ -25,26 +32,31 @@ final class Budget {
     }
 
     /** Whether another frame may be read. */
-    boolean hasRoom() {
-        return usedBytes.get() < limitBytes && usedFrames.get() < limitFrames;
+    synchronized boolean hasRoom() {
+        return usedBytes < limitBytes && usedFrames < limitFrames;
     }
 
-    /** Takes a frame that was read; the last one may go over the limit of bytes. */
-    void take(long bytes) {
-        usedFrames.incrementAndGet();
-        usedBytes.addAndGet(bytes);
+    /** Takes a frame, unless there is no room. */
+    synchronized boolean tryTake(int frameBytes) {
+        boolean takes = hasRoom();
+        if (takes) {
+            usedFrames++;
+            usedBytes += frameBytes;
+        }
+        return takes;
     }
 
     /** Gives a frame back and lets those that wait try again. */
-    void giveBack(long bytes) {
-        usedFrames.decrementAndGet();
-        usedBytes.addAndGet(-bytes);
-        while (hasRoom()) {
+    void giveBack(int frameBytes) {
+        synchronized (this) {
+            usedFrames--;
+            usedBytes -= frameBytes;
+        }
+        while (!waiting.isEmpty() && hasRoom()) {
             Runnable next = waiting.poll();
-            if (next == null) {
-                return;
+            if (next != null) {
+                next.run();
             }
-            next.run();
         }
     }
 
@@ -56,7 +68,12 @@ final class Budget {
         }
     }
 
-    long usedBytes() {
-        return usedBytes.get();
+    /** Takes back an {@link #await}. */
+    void forget(Runnable retry) {
+        waiting.remove(retry);
+    }
+
+    synchronized long usedBytes() {
+        return usedBytes;
     }
 }

@@ -14,6 +14,8 @@ import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -64,13 +66,22 @@ public final class EventLoops implements AutoCloseable {
     }
 
     private static Kind best() {
-        if (!mayLoadNativeCode()) {
-            return Kind.NIO;
+        return available().get(0);
+    }
+
+    /** The interfaces that can be used here, the best first. */
+    static List<Kind> available() {
+        List<Kind> kinds = new ArrayList<>();
+        if (mayLoadNativeCode()) {
+            if (Epoll.isAvailable()) {
+                kinds.add(Kind.EPOLL);
+            }
+            if (IoUring.isAvailable()) {
+                kinds.add(Kind.IO_URING);
+            }
         }
-        if (Epoll.isAvailable()) {
-            return Kind.EPOLL;
-        }
-        return IoUring.isAvailable() ? Kind.IO_URING : Kind.NIO;
+        kinds.add(Kind.NIO);
+        return kinds;
     }
 
     private static boolean mayLoadNativeCode() {

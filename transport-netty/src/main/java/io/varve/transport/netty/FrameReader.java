@@ -8,25 +8,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cuts the bytes of one connection into frames.
  *
- * <p>A frame that has come as a whole is a slice of what was received; one that comes in pieces is collected in a buffer that grows
- * with what arrives, so a length costs nothing until its bytes are there.
+ * <p>A frame that has come as a whole is a slice of what was received. One that comes in pieces is collected in a buffer that grows with
+ * what arrives, so a length costs nothing until its bytes are there; a frame that outgrows the first size of that buffer is taken from
+ * the budget before it may. The steps of the growth are such that a frame of a mebibyte is copied once, but for its first bytes.
  *
  * <p>Threading: confined to the connection's event loop.
  */
 final class FrameReader {
 
     private static final int LENGTH_BYTES = 4;
-    private static final int INITIAL_BYTES = 64 * 1024;
+    private static final int INITIAL_BYTES = 64 << 10;
+    private static final int SECOND_BYTES = 1 << 20;
+    private static final int GROWTH = 4;
 
     private final int maxFrameBytes;
+    private final Budget budget;
     private final ByteBufAllocator allocator;
 
-    private int lengthSoFar;
+    private boolean isFirst = true;
+    private int length;
     private int lengthBytes;
+    private boolean isTaken;
+    private boolean isStarved;
+    private long collectedBytes;
     private @Nullable ByteBuf collecting;
 
-    FrameReader(int maxFrameBytes, ByteBufAllocator allocator) {
+    FrameReader(int maxFrameBytes, Budget budget, ByteBufAllocator allocator) {
         this.maxFrameBytes = maxFrameBytes;
+        this.budget = budget;
         this.allocator = allocator;
     }
 
@@ -41,63 +50,115 @@ final class FrameReader {
     }
 
     /**
-     * The next frame, when the bytes complete one; the caller releases it.
+     * The next frame, when the bytes complete one; it has been taken from the budget, and the caller releases it.
      *
      * @param in what was received; what is used of it is read
-     * @return null when more bytes are needed
+     * @return null when more bytes are needed, or when the reader {@link #isStarved}
      * @throws BadLengthException when the length is not positive or too large
      */
     @Nullable
     ByteBuf next(ByteBuf in) {
-        while (lengthBytes < LENGTH_BYTES) {
-            if (!in.isReadable()) {
+        isStarved = false;
+        if (!readLength(in)) {
+            return null;
+        }
+        if (collecting != null) {
+            return collect(in, collecting);
+        }
+        if (in.readableBytes() >= length) {
+            if (!take()) {
                 return null;
             }
-            lengthSoFar = lengthSoFar << 8 | in.readUnsignedByte();
+            ByteBuf frame = in.readRetainedSlice(length);
+            reset();
+            return frame;
+        }
+        if (!in.isReadable()) {
+            return null;
+        }
+        ByteBuf begun = allocator.directBuffer(Math.min(length, INITIAL_BYTES), length);
+        collecting = begun;
+        return collect(in, begun);
+    }
+
+    private boolean readLength(ByteBuf in) {
+        if (lengthBytes == LENGTH_BYTES) {
+            return true;
+        }
+        while (lengthBytes < LENGTH_BYTES) {
+            if (!in.isReadable()) {
+                return false;
+            }
+            length = length << 8 | in.readUnsignedByte();
             lengthBytes++;
         }
-        int length = lengthSoFar;
-        if (length <= 0 || length > maxFrameBytes) {
+        boolean mayBe = length > 0 && length <= maxFrameBytes;
+        if (!mayBe || (isFirst && !Preamble.hint(length).isEmpty())) {
             throw new BadLengthException("frame length out of range: length=" + length + ", largest=" + maxFrameBytes
                     + " (socket.request.max.bytes)" + Preamble.hint(length));
         }
-        ByteBuf frame = collecting;
-        if (frame == null) {
-            if (in.readableBytes() >= length) {
-                reset();
-                return in.readRetainedSlice(length);
+        isFirst = false;
+        return true;
+    }
+
+    private @Nullable ByteBuf collect(ByteBuf in, ByteBuf frame) {
+        while (in.isReadable() && frame.readableBytes() < length) {
+            if (!frame.isWritable()) {
+                if (!take()) {
+                    return null;
+                }
+                long wanted = Math.max(SECOND_BYTES, (long) GROWTH * frame.capacity());
+                frame.capacity((int) Math.min(wanted, length));
             }
-            frame = allocator.directBuffer(Math.min(length, INITIAL_BYTES), length);
-            collecting = frame;
+            int step = Math.min(in.readableBytes(), frame.writableBytes());
+            frame.writeBytes(in, step);
+            collectedBytes += step;
         }
-        int step = Math.min(in.readableBytes(), length - frame.readableBytes());
-        grow(frame, step, length);
-        frame.writeBytes(in, step);
-        if (frame.readableBytes() < length) {
+        if (frame.readableBytes() < length || !take()) {
             return null;
         }
+        collecting = null;
         reset();
         return frame;
     }
 
-    private static void grow(ByteBuf frame, int step, int length) {
-        if (frame.writableBytes() < step) {
-            long wanted = Math.max(4L * frame.capacity(), (long) frame.readableBytes() + step);
-            frame.capacity((int) Math.min(wanted, length));
-        }
+    private boolean take() {
+        isTaken = isTaken || budget.tryTake(length);
+        isStarved = !isTaken;
+        return isTaken;
     }
 
     private void reset() {
-        lengthSoFar = 0;
+        length = 0;
         lengthBytes = 0;
-        collecting = null;
+        isTaken = false;
     }
 
+    /** Whether the frame on its way waits for room in the budget, so that the same bytes are to be given once more. */
+    boolean isStarved() {
+        return isStarved;
+    }
+
+    /** Whether a frame that is on its way has been taken from the budget: it should be finished, whatever room there is. */
+    boolean holdsBudget() {
+        return isTaken;
+    }
+
+    /** Bytes that were collected since the connection was opened; moves as long as a frame goes on. */
+    long collectedBytes() {
+        return collectedBytes;
+    }
+
+    /** Gives back what a frame on its way holds. */
     void close() {
         ByteBuf frame = collecting;
         collecting = null;
         if (frame != null) {
             frame.release();
+        }
+        if (isTaken) {
+            isTaken = false;
+            budget.giveBack(length);
         }
     }
 }

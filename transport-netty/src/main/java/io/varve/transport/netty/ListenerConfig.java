@@ -19,7 +19,10 @@ public final class ListenerConfig {
     private final long maxInFlightBytesPerConnection;
     private final int maxInFlight;
     private final long maxInFlightBytes;
+    private final int maxUnsentBytes;
     private final long idleTimeoutMs;
+    private final long stallTimeoutMs;
+    private final long drainTimeoutMs;
     private final int sendBufferBytes;
     private final int receiveBufferBytes;
     private final int backlog;
@@ -34,7 +37,10 @@ public final class ListenerConfig {
         this.maxInFlightBytesPerConnection = builder.maxInFlightBytesPerConnection;
         this.maxInFlight = builder.maxInFlight;
         this.maxInFlightBytes = builder.maxInFlightBytes;
+        this.maxUnsentBytes = builder.maxUnsentBytes;
         this.idleTimeoutMs = builder.idleTimeoutMs;
+        this.stallTimeoutMs = builder.stallTimeoutMs;
+        this.drainTimeoutMs = builder.drainTimeoutMs;
         this.sendBufferBytes = builder.sendBufferBytes;
         this.receiveBufferBytes = builder.receiveBufferBytes;
         this.backlog = builder.backlog;
@@ -80,19 +86,40 @@ public final class ListenerConfig {
         return maxInFlightBytesPerConnection;
     }
 
+    /** Bytes of one connection's answers in memory that are not yet sent at which reading from it stops; ranges of files do not count. */
+    public int maxUnsentBytes() {
+        return maxUnsentBytes;
+    }
+
     /** Number of frames of all connections that wait for their answer at which reading stops everywhere. */
     public int maxInFlight() {
         return maxInFlight;
     }
 
-    /** Bytes of all frames that wait for their answer at which reading stops everywhere. */
+    /**
+     * Bytes of all frames that wait for their answer, or of which more than the beginning has come, at which reading stops everywhere; what
+     * was begun is finished. So the memory of all frames is at most this, one largest frame, and 64 KiB for each connection.
+     */
     public long maxInFlightBytes() {
         return maxInFlightBytes;
     }
 
-    /** Time without traffic after which a connection is closed, milliseconds; 0 for never. */
+    /**
+     * Time without traffic, and without a frame that waits for its answer, after which a connection is closed, milliseconds; 0 for never.
+     * A peer that leaves its answers unread makes no traffic.
+     */
     public long idleTimeoutMs() {
         return idleTimeoutMs;
+    }
+
+    /** Time in which more of a begun frame of more than 64 KiB must come, milliseconds: the frame holds memory that others may want. */
+    public long stallTimeoutMs() {
+        return stallTimeoutMs;
+    }
+
+    /** Time that answers have to be given and sent when the listener closes, milliseconds. */
+    public long drainTimeoutMs() {
+        return drainTimeoutMs;
     }
 
     /** Send buffer of a socket in bytes; -1 for the system's default. */
@@ -126,7 +153,10 @@ public final class ListenerConfig {
         private long maxInFlightBytesPerConnection = 64L << 20;
         private int maxInFlight = Integer.MAX_VALUE;
         private long maxInFlightBytes = 256L << 20;
+        private int maxUnsentBytes = 1 << 20;
+        private long stallTimeoutMs = Duration.ofSeconds(30).toMillis();
         private long idleTimeoutMs = Duration.ofMinutes(10).toMillis();
+        private long drainTimeoutMs = Duration.ofSeconds(3).toMillis();
         private int sendBufferBytes = -1;
         private int receiveBufferBytes = -1;
         private int backlog = 50;
@@ -171,8 +201,23 @@ public final class ListenerConfig {
             return this;
         }
 
+        public Builder maxUnsentBytes(int bytes) {
+            maxUnsentBytes = bytes;
+            return this;
+        }
+
+        public Builder stallTimeoutMs(long timeoutMs) {
+            stallTimeoutMs = timeoutMs;
+            return this;
+        }
+
         public Builder idleTimeoutMs(long timeoutMs) {
             idleTimeoutMs = timeoutMs;
+            return this;
+        }
+
+        public Builder drainTimeoutMs(long timeoutMs) {
+            drainTimeoutMs = timeoutMs;
             return this;
         }
 

@@ -50,16 +50,29 @@ final class NettyExchange implements Exchange {
     }
 
     private void complete(Outcome result) {
-        if (!outcome.compareAndSet(null, result)) {
+        if (!tryComplete(result)) {
             throw new IllegalStateException("the exchange is completed already");
         }
-        frame.release();
-        connection.giveBack(frameBytes);
-        if (abandoned) {
-            releaseAnswer();
-        } else {
-            connection.completed();
+    }
+
+    /** Ends the exchange for a handler that has failed and may or may not have completed it. */
+    void fail(String reason) {
+        if (!tryComplete(new Outcome(null, reason))) {
+            connection.close(reason);
         }
+    }
+
+    private boolean tryComplete(Outcome result) {
+        if (!outcome.compareAndSet(null, result)) {
+            return false;
+        }
+        frame.release();
+        OutFrame answer = result.answer();
+        connection.giveBack(frameBytes, answer == null ? 0 : AnswerWriter.memoryBytes(answer));
+        if (abandoned || !connection.completed()) {
+            releaseAnswer();
+        }
+        return true;
     }
 
     /** The connection is gone. The frame stays until whoever works on it is done. */
@@ -75,7 +88,7 @@ final class NettyExchange implements Exchange {
         Outcome result = outcome.getAndSet(ABANDONED);
         OutFrame answer = result == null ? null : result.answer();
         if (answer != null) {
-            answer.onReleased().run();
+            NettyConnection.release(answer);
         }
     }
 

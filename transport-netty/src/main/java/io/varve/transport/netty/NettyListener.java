@@ -28,15 +28,15 @@ import org.slf4j.LoggerFactory;
 public final class NettyListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
-    private static final long DRAIN_TIMEOUT_MS = 3_000;
-    private static final long DRAIN_POLL_MS = 5;
+    private static final long CLOSE_TIMEOUT_MS = 3_000;
 
     private final ListenerConfig config;
     private final ConnectionAcceptor acceptor;
     private final Budget budget;
     private final ConnectionLimits limits;
-    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final Channel server;
+    private final InetSocketAddress address;
 
     private NettyListener(ListenerConfig config, EventLoops loops, ConnectionAcceptor acceptor) {
         this.config = config;
@@ -44,6 +44,7 @@ public final class NettyListener implements AutoCloseable {
         this.budget = new Budget(config.maxInFlight(), config.maxInFlightBytes());
         this.limits = new ConnectionLimits(config.maxConnections(), config.maxConnectionsPerIp());
         this.server = bind(loops);
+        this.address = (InetSocketAddress) server.localAddress();
     }
 
     /**
@@ -64,6 +65,7 @@ public final class NettyListener implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -102,14 +104,16 @@ public final class NettyListener implements AutoCloseable {
         channel.closeFuture().addListener(closed -> limits.closed(remote.getAddress()));
         connections.add(channel);
         if (config.idleTimeoutMs() > 0) {
-            channel.pipeline().addLast(new IdleStateHandler(0, 0, config.idleTimeoutMs(), TimeUnit.MILLISECONDS));
+            boolean observeOutput = true; // a long answer that moves is traffic
+            channel.pipeline()
+                    .addLast(new IdleStateHandler(observeOutput, 0, 0, config.idleTimeoutMs(), TimeUnit.MILLISECONDS));
         }
         channel.pipeline().addLast(new NettyConnection(channel, config, budget, acceptor));
     }
 
     /** The address that is bound, with the port that was chosen. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) server.localAddress();
+        return address;
     }
 
     /** Number of connections open now. */
@@ -117,28 +121,30 @@ public final class NettyListener implements AutoCloseable {
         return limits.open();
     }
 
-    /** Bytes of frames that wait for their answer now. */
+    /** Bytes of frames that wait for their answer now, or of which more than the beginning has come. */
     public long inFlightBytes() {
         return budget.usedBytes();
     }
 
-    /** Stops accepting, lets answers that are on their way go for a bounded time, and closes all connections. Idempotent. */
+    /**
+     * Stops accepting and reading, lets the frames that are with handlers be answered and the answers be sent for a bounded time, and closes
+     * all connections. Idempotent. Not to be called from an event loop.
+     */
     @Override
     public void close() {
         server.close().awaitUninterruptibly();
-        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_TIMEOUT_MS);
-        while (!isQuiet() && System.nanoTime() < deadlineNs) {
-            try {
-                Thread.sleep(DRAIN_POLL_MS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                break;
+        for (Channel channel : connections) {
+            NettyConnection connection = channel.pipeline().get(NettyConnection.class);
+            if (connection != null) {
+                connection.finish();
             }
         }
-        connections.close().awaitUninterruptibly(DRAIN_TIMEOUT_MS);
-    }
-
-    private boolean isQuiet() {
-        return budget.usedBytes() == 0;
+        if (!connections.newCloseFuture().awaitUninterruptibly(config.drainTimeoutMs())) {
+            LOG.warn(
+                    "Connections closed before all was answered: listener={}, connections={}",
+                    address,
+                    connections.size());
+        }
+        connections.close().awaitUninterruptibly(CLOSE_TIMEOUT_MS);
     }
 }

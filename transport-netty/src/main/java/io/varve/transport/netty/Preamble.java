@@ -8,7 +8,7 @@ import java.util.Set;
 final class Preamble {
 
     private static final Set<String> HTTP_VERBS =
-            Set.of("GET ", "POST", "PUT ", "HEAD", "DELE", "OPTI", "PATC", "CONN");
+            Set.of("GET ", "POST", "PUT ", "HEAD", "DELE", "OPTI", "PATC", "CONN", "TRAC", "PRI ");
 
     private static final int TLS_HANDSHAKE = 0x1603;
 

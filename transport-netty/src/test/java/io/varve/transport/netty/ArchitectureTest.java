@@ -1,6 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.transport.netty;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -17,8 +19,8 @@ class ArchitectureTest {
 
         noClasses()
                 .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage("io.varve.log..", "io.varve.coordination..", "io.varve.replication.machine..")
+                .dependOnClassesThat(resideInAPackage("io.varve..")
+                        .and(resideOutsideOfPackages("io.varve.transport.netty..", "io.varve.replication.transport..")))
                 .check(classes);
     }
 
@@ -28,8 +30,8 @@ class ArchitectureTest {
 
         noClasses()
                 .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage("io.netty..", "io.varve.log..", "io.varve.replication.machine..")
+                .dependOnClassesThat(
+                        resideOutsideOfPackages("java..", "org.jspecify..", "io.varve.replication.transport.."))
                 .check(classes);
     }
 

@@ -2,97 +2,96 @@
 package io.varve.transport.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.netty.util.ResourceLeakDetector;
-import io.varve.replication.transport.Connection;
-import io.varve.replication.transport.ConnectionAcceptor;
-import io.varve.replication.transport.ConnectionHandler;
-import io.varve.replication.transport.Exchange;
 import io.varve.replication.transport.FramePart;
-import io.varve.replication.transport.OutFrame;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.net.Socket;
-import java.net.SocketException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Queue;
 import java.util.Random;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A listener under real sockets. */
-class NettyListenerTest {
-
-    private final EventLoops loops = EventLoops.open(2);
-    private final Queue<Pending> pending = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger closed = new AtomicInteger();
-    private final AtomicInteger released = new AtomicInteger();
-    private NettyListener listener;
-
-    private record Pending(byte[] frame, Exchange exchange) {}
-
-    @BeforeAll
-    static void detectLeaks() {
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
-    }
-
-    @AfterEach
-    void close() {
-        pending.forEach(waiting -> waiting.exchange().done());
-        listener.close();
-        loops.close();
-    }
+/** Frames and answers over real sockets, and what is not a frame. */
+class NettyListenerTest extends Listening {
 
     @Test
     void shouldEcho() throws IOException {
-        open(config().build(), this::echo);
-        try (Socket socket = connect()) {
-            for (int size : new int[] {1, 100, 64 * 1024, 300_000, 5_000_000}) {
-                byte[] frame = new byte[size];
-                new Random(size).nextBytes(frame);
-                send(socket, frame);
-                assertThat(receive(socket)).isEqualTo(frame);
+        open(config(), this::echo);
+        try (Peer peer = connect()) {
+            for (int size : new int[] {1, 100, 8187, 8188, 8189, 64 << 10, 65537, 300_000, 1 << 20, 5_000_000}) {
+                byte[] frame = bytes(size);
+                peer.send(frame);
+                assertThat(peer.receive()).isEqualTo(frame);
             }
         }
-        await().until(() -> closed.get() == 1);
-        assertThat(listener.inFlightBytes()).isZero();
     }
 
     @Test
     void shouldAcceptAFrameByteByByte() throws IOException {
-        open(config().build(), this::echo);
-        try (Socket socket = connect()) {
+        open(config(), this::echo);
+        try (Peer peer = connect()) {
+            peer.socket.setTcpNoDelay(true);
             for (byte b : new byte[] {0, 0, 0, 3, 7, 8, 9}) {
-                socket.getOutputStream().write(b);
-                socket.getOutputStream().flush();
+                peer.sendRaw(b);
             }
-            assertThat(receive(socket)).containsExactly(7, 8, 9);
+            assertThat(peer.receive()).containsExactly(7, 8, 9);
+        }
+    }
+
+    @Test
+    void shouldAcceptPipelinedFramesCutAnywhere() throws IOException {
+        open(config().maxInFlightPerConnection(7), this::echo);
+        Random random = new Random(3);
+        List<byte[]> frames = new ArrayList<>();
+        ByteBuffer stream = ByteBuffer.allocate(4 << 20);
+        for (int i = 0; i < 200; i++) {
+            byte[] frame = bytes(1 + random.nextInt(i % 20 == 0 ? 150_000 : 500));
+            frames.add(frame);
+            stream.put(Peer.framed(frame));
+        }
+        try (Peer peer = connect()) {
+            Thread sender = new Thread(() -> sendInPieces(peer, stream, random));
+            sender.start();
+            for (byte[] frame : frames) {
+                assertThat(peer.receive()).isEqualTo(frame);
+            }
+        }
+    }
+
+    private static void sendInPieces(Peer peer, ByteBuffer stream, Random random) {
+        stream.flip();
+        while (stream.hasRemaining()) {
+            byte[] piece = new byte[Math.min(stream.remaining(), 1 + random.nextInt(20_000))];
+            stream.get(piece);
+            try {
+                peer.sendRaw(piece);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
     @Test
     void shouldAnswerInTheOrderOfTheRequests() throws IOException {
-        open(config().maxInFlightPerConnection(50).build(), this::keep);
-        try (Socket socket = connect()) {
+        open(config().maxInFlightPerConnection(50), this::keep);
+        try (Peer peer = connect()) {
             for (int round = 0; round < 20; round++) {
                 for (int i = 0; i < 50; i++) {
-                    send(socket, new byte[] {(byte) i});
+                    peer.send((byte) i);
                 }
-                await().until(() -> pending.size() == 50);
+                awaitPending(50);
                 List<Pending> shuffled = new ArrayList<>(pending);
                 pending.clear();
                 Collections.shuffle(shuffled, new Random(round));
@@ -100,7 +99,7 @@ class NettyListenerTest {
                 other.start();
                 shuffled.subList(25, 50).forEach(this::answer);
                 for (int i = 0; i < 50; i++) {
-                    assertThat(receive(socket)).containsExactly(i);
+                    assertThat(peer.receive()).containsExactly(i);
                 }
             }
         }
@@ -108,324 +107,189 @@ class NettyListenerTest {
 
     @Test
     void shouldPassOverAnExchangeWithoutAnAnswer() throws IOException {
-        open(config().build(), (frame, exchange) -> {
+        open(config(), (frame, exchange) -> {
             if (frame[0] == 0) {
                 exchange.done();
             } else {
                 echo(frame, exchange);
             }
         });
-        try (Socket socket = connect()) {
-            send(socket, new byte[] {0});
-            send(socket, new byte[] {1});
-            assertThat(receive(socket)).containsExactly(1);
+        try (Peer peer = connect()) {
+            peer.send((byte) 0);
+            peer.send((byte) 1);
+            assertThat(peer.receive()).containsExactly(1);
         }
     }
 
     @Test
-    void shouldStopReadingAtTheLimitOfAConnection() throws IOException {
-        open(config().maxInFlightPerConnection(3).build(), this::keep);
-        try (Socket socket = connect()) {
-            for (int i = 0; i < 20; i++) {
-                send(socket, new byte[] {(byte) i});
-            }
-            for (int i = 0; i < 20; i++) {
-                int expected = Math.min(3, 20 - i);
-                await().until(() -> pending.size() == expected);
-                Pending first = pending.poll();
-                assertThat(first.frame()).containsExactly(i);
-                answer(first);
-                assertThat(receive(socket)).containsExactly(i);
-            }
+    void shouldRefuseToCompleteAnExchangeTwice() throws IOException {
+        open(config(), this::keep);
+        try (Peer peer = connect()) {
+            peer.send((byte) 1);
+            awaitPending(1);
+            Pending waiting = pending.remove();
+            answer(waiting);
+            assertThatThrownBy(() -> waiting.exchange().done()).isInstanceOf(IllegalStateException.class);
+            assertThat(peer.receive()).containsExactly(1);
         }
-    }
-
-    @Test
-    void shouldStopReadingEverywhereAtTheLimitOfBytes() throws IOException {
-        open(config().maxInFlightBytes(1000).build(), this::keep);
-        try (Socket first = connect();
-                Socket second = connect()) {
-            send(first, new byte[1000]);
-            await().until(() -> pending.size() == 1);
-            send(second, new byte[10]);
-            send(first, new byte[10]);
-            assertThat(listener.inFlightBytes()).isEqualTo(1000);
-            answer(pending.poll());
-            await().until(() -> pending.size() == 2);
-            pending.forEach(this::answer);
-            pending.clear();
-            assertThat(receive(second)).hasSize(10);
-        }
-    }
-
-    @Test
-    void shouldStopReadingAtTheLimitOfBytesOfAConnection() throws IOException {
-        open(config().maxInFlightBytesPerConnection(1000).build(), this::keep);
-        try (Socket first = connect();
-                Socket second = connect()) {
-            send(first, new byte[1000]);
-            await().until(() -> pending.size() == 1);
-            send(first, new byte[10]);
-            send(second, new byte[20]);
-            await().until(() -> pending.size() == 2);
-            assertThat(pending).extracting(waiting -> waiting.frame().length).containsExactly(1000, 20);
-            answer(pending.poll());
-            await().until(() -> pending.size() == 2);
-        }
-    }
-
-    @Test
-    void shouldStopReadingEverywhereAtTheLimitOfFrames() throws IOException {
-        open(config().maxInFlight(2).build(), this::keep);
-        try (Socket first = connect();
-                Socket second = connect()) {
-            send(first, new byte[] {1});
-            await().until(() -> pending.size() == 1);
-            send(second, new byte[] {2});
-            await().until(() -> pending.size() == 2);
-            send(first, new byte[] {3});
-            send(second, new byte[] {4});
-            answer(pending.poll());
-            assertThat(receive(first)).containsExactly(1);
-            await().until(() -> pending.size() == 2);
-            pending.forEach(this::answer);
-            pending.clear();
-            assertThat(receive(second)).containsExactly(2);
-        }
-    }
-
-    @Test
-    void shouldNotReadAPeerThatDoesNotReadItsAnswers() throws IOException {
-        AtomicInteger handled = new AtomicInteger();
-        open(config().maxInFlightPerConnection(4).sendBufferBytes(1 << 16).build(), (frame, exchange) -> {
-            handled.incrementAndGet();
-            exchange.reply(frame(new byte[1 << 20]));
-        });
-        try (Socket socket = connect()) {
-            for (int i = 0; i < 30; i++) {
-                send(socket, new byte[] {1});
-            }
-            await().until(() -> handled.get() >= 4);
-            assertThat(handled.get()).isLessThan(30);
-            for (int i = 0; i < 30; i++) {
-                assertThat(receive(socket)).hasSize(1 << 20);
-            }
-            assertThat(handled).hasValue(30);
-        }
-        await().until(() -> released.get() == 30);
     }
 
     @Test
     void shouldSendRangesOfAFile(@TempDir Path directory) throws IOException {
-        byte[] contents = new byte[3_000_000];
-        new Random(1).nextBytes(contents);
+        byte[] contents = bytes(3_000_000);
         Path file = Files.write(directory.resolve("file"), contents);
         try (FileChannel channel = FileChannel.open(file)) {
-            open(config().build(), (frame, exchange) -> {
-                List<FramePart> parts = List.of(
-                        new FramePart.Bytes(ByteBuffer.wrap(new byte[] {1, 2})),
-                        new FramePart.FileRange(channel, 1000, 2_000_000),
-                        new FramePart.Bytes(ByteBuffer.wrap(new byte[] {3})),
-                        new FramePart.FileRange(channel, 0, 10));
-                exchange.reply(new OutFrame(parts, released::incrementAndGet));
-            });
-            try (Socket socket = connect()) {
+            open(
+                    config(),
+                    (frame, exchange) -> exchange.reply(answer(List.of(
+                            new FramePart.Bytes(ByteBuffer.wrap(new byte[] {1, 2})),
+                            new FramePart.FileRange(channel, 1000, 2_000_000),
+                            new FramePart.Bytes(ByteBuffer.wrap(new byte[] {3}).asReadOnlyBuffer()),
+                            new FramePart.FileRange(channel, 5, 0),
+                            new FramePart.FileRange(channel, 0, 10)))));
+            try (Peer peer = connect()) {
                 for (int i = 0; i < 5; i++) {
-                    send(socket, new byte[] {1});
-                    byte[] answer = receive(socket);
+                    peer.send((byte) 1);
+                    byte[] answer = peer.receive();
                     assertThat(answer).hasSize(2_000_013).startsWith(1, 2);
                     assertThat(Arrays.copyOfRange(answer, 2, 2_000_002))
                             .isEqualTo(Arrays.copyOfRange(contents, 1000, 2_001_000));
+                    assertThat(answer[2_000_002]).isEqualTo((byte) 3);
                     assertThat(Arrays.copyOfRange(answer, 2_000_003, 2_000_013)).isEqualTo(Arrays.copyOf(contents, 10));
                 }
             }
-            await().until(() -> released.get() == 5);
+            await().until(() -> released() == 5);
             assertThat(channel.isOpen()).isTrue();
         }
     }
 
     @Test
-    void shouldReleaseAnswersThatCanNoLongerBeSent() throws IOException {
-        open(config().build(), this::keep);
-        try (Socket socket = connect()) {
-            for (int i = 0; i < 10; i++) {
-                send(socket, new byte[] {1});
+    void shouldCloseWhenAFileIsShorterThanItsRange(@TempDir Path directory) throws IOException {
+        Path file = Files.write(directory.resolve("file"), bytes(100));
+        try (FileChannel channel = FileChannel.open(file)) {
+            open(
+                    config(),
+                    (frame, exchange) ->
+                            exchange.reply(answer(List.of(new FramePart.FileRange(channel, 0, 1_000_000)))));
+            try (Peer peer = connect()) {
+                peer.send((byte) 1);
+                peer.socket.getInputStream().readNBytes(104);
+                assertThat(peer.isClosed()).isTrue();
             }
-            await().until(() -> pending.size() == 10);
-            pending.stream().skip(5).forEach(this::answer);
+            await().until(() -> released() == 1);
+            assertThat(channel.isOpen()).isTrue();
         }
-        await().until(() -> closed.get() == 1);
-        pending.stream().limit(5).forEach(this::answer);
-        pending.clear();
-        await().until(() -> released.get() == 10);
-        assertThat(listener.inFlightBytes()).isZero();
     }
 
     @Test
     void shouldCloseOnALengthThatCannotBe() throws IOException {
-        open(config().maxFrameBytes(1000).build(), this::echo);
-        for (int length : new int[] {0, -1, Integer.MIN_VALUE, 1001, Integer.MAX_VALUE, 0x16030100, 0x47455420}) {
-            try (Socket socket = connect()) {
-                new DataOutputStream(socket.getOutputStream()).writeInt(length);
-                assertThat(isClosed(socket)).isTrue();
+        open(config().maxFrameBytes(1000), this::echo);
+        for (int length : new int[] {0, -1, Integer.MIN_VALUE, 1001, Integer.MAX_VALUE}) {
+            try (Peer peer = connect()) {
+                peer.sendLength(length);
+                assertThat(peer.isClosed()).isTrue();
             }
+            assertThat(CapturedLog.linesWith("frame length out of range: length=" + length + ", largest=1000"))
+                    .hasSize(1);
         }
-        assertThat(Preamble.hint(0x16030100)).contains("TLS");
-        assertThat(Preamble.hint(0x47455420)).contains("HTTP");
-        assertThat(Preamble.hint(1001)).isEmpty();
     }
 
     @Test
-    void shouldNotPayForLengthsThatAreAnnounced() throws IOException {
-        open(config().maxFrameBytes(1 << 30).build(), this::echo);
-        List<Socket> announcers = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
-            Socket socket = connect();
-            announcers.add(socket);
-            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
-            out.writeInt(1 << 30);
-            out.write(new byte[100]);
+    void shouldAnswerWhatCameBeforeALengthThatCannotBe() throws IOException {
+        open(config().maxFrameBytes(1000), this::keep);
+        try (Peer peer = connect()) {
+            peer.send((byte) 1);
+            peer.sendLength(-1);
+            awaitPending(1);
+            await().until(() -> !CapturedLog.linesWith("length=-1").isEmpty());
+            answerFirst();
+            assertThat(peer.receive()).containsExactly(1);
+            assertThat(peer.isClosed()).isTrue();
         }
-        try (Socket good = connect()) {
-            send(good, new byte[] {1});
-            assertThat(receive(good)).containsExactly(1);
+    }
+
+    @Test
+    void shouldRecogniseATlsHandshake() throws IOException {
+        open(config().maxFrameBytes(Integer.MAX_VALUE), this::echo);
+        try (Peer peer = connect();
+                SSLSocket tls = (SSLSocket) ((SSLSocketFactory) SSLSocketFactory.getDefault())
+                        .createSocket(
+                                peer.socket, "localhost", listener.address().getPort(), false)) {
+            assertThatThrownBy(tls::startHandshake).isInstanceOf(IOException.class);
         }
-        for (Socket socket : announcers) {
-            socket.close();
+        assertThat(CapturedLog.linesWith("looks like a TLS handshake")).hasSize(1);
+    }
+
+    @Test
+    void shouldRecogniseHttp() throws IOException {
+        open(config().maxFrameBytes(Integer.MAX_VALUE), this::echo);
+        List<String> verbs = List.of("GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "PRI");
+        for (String verb : verbs) {
+            try (Peer peer = connect()) {
+                peer.sendRaw((verb + " / HTTP/1.1\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                assertThat(peer.isClosed()).isTrue();
+            }
         }
-        await().until(() -> listener.connectionCount() == 0);
+        assertThat(CapturedLog.linesWith("looks like an HTTP request")).hasSize(verbs.size());
     }
 
     @Test
     void shouldCloseWhenTheHandlerSaysSoOrFails() throws IOException {
-        open(config().build(), (frame, exchange) -> {
-            if (frame[0] == 0) {
-                throw new IllegalStateException("cannot handle this");
+        open(config(), (frame, exchange) -> {
+            switch (frame[0]) {
+                case 0 -> throw new IllegalStateException("cannot handle this");
+                case 1 -> throw new AssertionError("nor this");
+                case 2 -> {
+                    exchange.done();
+                    throw new IllegalStateException("too late");
+                }
+                default -> exchange.disconnect("enough");
             }
-            exchange.disconnect("enough");
         });
-        for (byte kind = 0; kind < 2; kind++) {
-            try (Socket socket = connect()) {
-                send(socket, new byte[] {kind});
-                assertThat(isClosed(socket)).isTrue();
+        for (byte how = 0; how < 4; how++) {
+            try (Peer peer = connect()) {
+                peer.send(how);
+                assertThat(peer.isClosed()).isTrue();
             }
         }
-        await().until(() -> closed.get() == 2);
+        assertThat(CapturedLog.linesWith("reason=enough")).hasSize(1);
+        assertThat(CapturedLog.linesWith("reason=handling a frame failed")).hasSize(3);
     }
 
     @Test
-    void shouldLimitConnections() throws IOException {
-        open(config().maxConnections(2).build(), this::echo);
-        Socket first = connect();
-        Socket second = connect();
-        send(first, new byte[] {1});
-        send(second, new byte[] {2});
-        receive(first);
-        receive(second);
-        try (Socket third = connect()) {
-            assertThat(isClosed(third)).isTrue();
-        }
-        first.close();
-        await().until(() -> listener.connectionCount() == 1);
-        try (Socket fourth = connect()) {
-            send(fourth, new byte[] {4});
-            assertThat(receive(fourth)).containsExactly(4);
-        }
-        second.close();
-    }
-
-    @Test
-    void shouldCloseIdleConnectionsButNotThoseThatWait() throws IOException {
-        open(config().idleTimeoutMs(100).build(), this::keep);
-        try (Socket waiting = connect();
-                Socket idle = connect()) {
-            send(waiting, new byte[] {1});
-            assertThat(isClosed(idle)).isTrue();
-            await().until(() -> pending.size() == 1);
-            answer(pending.poll());
-            assertThat(receive(waiting)).containsExactly(1);
-            assertThat(isClosed(waiting)).isTrue();
+    void shouldAnswerWhatCameBeforeADisconnect() throws IOException {
+        open(config(), this::keep);
+        try (Peer peer = connect()) {
+            for (byte i = 0; i < 3; i++) {
+                peer.send(i);
+            }
+            awaitPending(3);
+            List<Pending> waiting = List.copyOf(pending);
+            pending.clear();
+            answer(waiting.get(2));
+            waiting.get(1).exchange().disconnect("enough");
+            answer(waiting.get(0));
+            assertThat(peer.receive()).containsExactly(0);
+            assertThat(peer.isClosed()).isTrue();
         }
     }
 
     @Test
-    void shouldLetAnswersGoWhenItCloses() throws Exception {
-        open(config().build(), this::keep);
-        try (Socket socket = connect()) {
-            send(socket, new byte[] {1});
-            await().until(() -> pending.size() == 1);
-            Thread closer = new Thread(listener::close);
-            closer.start();
-            answer(pending.poll());
-            assertThat(receive(socket)).containsExactly(1);
-            closer.join();
-            assertThat(isClosed(socket)).isTrue();
+    void shouldSayWhenItCannotListen() {
+        open(config(), this::echo);
+        int port = listener.address().getPort();
+
+        try (EventLoops others = EventLoops.open(kind, 1)) {
+            assertThatThrownBy(() -> NettyListener.open(
+                            ListenerConfig.at("127.0.0.1", port).build(), others, connection -> null))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining(String.valueOf(port));
         }
     }
 
-    private static ListenerConfig.Builder config() {
-        return ListenerConfig.at("127.0.0.1", 0);
-    }
-
-    private void open(ListenerConfig config, BiConsumer<byte[], Exchange> onFrame) {
-        ConnectionAcceptor acceptor = (Connection connection) -> new ConnectionHandler() {
-            @Override
-            public void onFrame(ByteBuffer frame, Exchange exchange) {
-                byte[] bytes = new byte[frame.remaining()];
-                frame.get(bytes);
-                onFrame.accept(bytes, exchange);
-            }
-
-            @Override
-            public void onClosed() {
-                closed.incrementAndGet();
-            }
-        };
-        listener = NettyListener.open(config, loops, acceptor);
-    }
-
-    private void echo(byte[] frame, Exchange exchange) {
-        exchange.reply(frame(frame));
-    }
-
-    private void keep(byte[] frame, Exchange exchange) {
-        pending.add(new Pending(frame, exchange));
-    }
-
-    private void answer(Pending waiting) {
-        waiting.exchange().reply(frame(waiting.frame()));
-    }
-
-    private OutFrame frame(byte[] bytes) {
-        return new OutFrame(List.of(new FramePart.Bytes(ByteBuffer.wrap(bytes))), released::incrementAndGet);
-    }
-
-    private Socket connect() throws IOException {
-        Socket socket = new Socket("127.0.0.1", listener.address().getPort());
-        socket.setSoTimeout(30_000);
-        return socket;
-    }
-
-    private static void send(Socket socket, byte[] frame) throws IOException {
-        byte[] bytes = ByteBuffer.allocate(4 + frame.length)
-                .putInt(frame.length)
-                .put(frame)
-                .array();
-        socket.getOutputStream().write(bytes);
-    }
-
-    private static byte[] receive(Socket socket) throws IOException {
-        DataInputStream in = new DataInputStream(socket.getInputStream());
-        byte[] frame = new byte[in.readInt()];
-        in.readFully(frame);
-        return frame;
-    }
-
-    private static boolean isClosed(Socket socket) throws IOException {
-        try {
-            return socket.getInputStream().read() < 0;
-        } catch (SocketException e) {
-            return true;
-        }
+    private static byte[] bytes(int size) {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        return bytes;
     }
 }
