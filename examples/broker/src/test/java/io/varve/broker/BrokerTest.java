@@ -25,10 +25,12 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -101,6 +103,19 @@ class BrokerTest {
                 assertThatThrownBy(() ->
                                 producer.send(new ProducerRecord<>("t", "v")).get(30, TimeUnit.SECONDS))
                         .hasCauseInstanceOf(NotEnoughReplicasException.class);
+            }
+        }
+    }
+
+    @Test
+    void shouldTellATransactionalProducerAtOnceThatItIsNotServed() {
+        try (Broker broker = start()) {
+            Map<String, Object> config = Map.of("bootstrap.servers", bootstrap(broker), "transactional.id", "t");
+            try (KafkaProducer<String, String> producer =
+                    new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+                assertThatThrownBy(producer::initTransactions)
+                        .isInstanceOf(KafkaException.class)
+                        .isNotInstanceOf(TimeoutException.class);
             }
         }
     }

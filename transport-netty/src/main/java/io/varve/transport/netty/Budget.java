@@ -29,16 +29,28 @@ final class Budget {
         return usedBytes.get() < limitBytes && usedFrames.get() < limitFrames;
     }
 
-    /** Takes a frame that was read; the last one may go over the limit of bytes. */
+    /** Takes the place of one frame, when there is one; it is given back with the frame, or when none has come. */
+    boolean reserve() {
+        while (true) {
+            int used = usedFrames.get();
+            if (used >= limitFrames || usedBytes.get() >= limitBytes) {
+                return false;
+            }
+            if (usedFrames.compareAndSet(used, used + 1)) {
+                return true;
+            }
+        }
+    }
+
+    /** Counts the bytes of a frame that has its place; the last one may go over the limit of bytes. */
     void take(long bytes) {
-        usedFrames.incrementAndGet();
         usedBytes.addAndGet(bytes);
     }
 
-    /** Gives a frame back and lets those that wait try again. */
+    /** Gives the place and the bytes of a frame back and lets those that wait try again. */
     void giveBack(long bytes) {
-        usedFrames.decrementAndGet();
         usedBytes.addAndGet(-bytes);
+        usedFrames.decrementAndGet();
         while (hasRoom()) {
             Runnable next = waiting.poll();
             if (next == null) {

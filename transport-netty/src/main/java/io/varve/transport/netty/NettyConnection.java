@@ -79,43 +79,53 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
 
     /** Takes frames out of what was received until a limit is reached. */
     private void readFrames() {
+        boolean room = true;
         while (!closed && mayRead()) {
             ByteBuf in = unread;
             if (in == null) {
                 break;
             }
-            ByteBuf frame;
-            try {
-                frame = reader.next(in);
-            } catch (FrameReader.BadLengthException e) {
-                close(String.valueOf(e.getMessage()));
+            if (!budget.reserve()) {
+                room = false;
                 break;
             }
-            if (!in.isReadable()) {
-                in.release();
-                unread = null;
-            }
-            if (frame != null) {
+            ByteBuf frame = next(in);
+            if (frame == null) {
+                budget.giveBack(0);
+            } else {
                 handle(frame);
             }
         }
-        channel.config().setAutoRead(!closed && unread == null && mayRead());
-    }
-
-    private boolean mayRead() {
-        if (closing
-                || open.size() + unsent >= config.maxInFlightPerConnection()
-                || openBytes.get() >= config.maxInFlightBytesPerConnection()) {
-            return false;
-        }
-        if (budget.hasRoom()) {
-            return true;
-        }
-        if (!awaitingBudget) {
+        // Having been refused counts even when there is room by now: whoever waits is called, whoever does not is
+        // forgotten.
+        room = room && budget.hasRoom();
+        if (!room && !awaitingBudget && !closed) {
             awaitingBudget = true;
             budget.await(() -> channel.eventLoop().execute(this::resume));
         }
-        return false;
+        channel.config().setAutoRead(!closed && room && unread == null && mayRead());
+    }
+
+    /** The next frame, null when more bytes are needed or the peer has said something that cannot be. */
+    private @Nullable ByteBuf next(ByteBuf in) {
+        ByteBuf frame = null;
+        try {
+            frame = reader.next(in);
+        } catch (FrameReader.BadLengthException e) {
+            close(String.valueOf(e.getMessage()));
+        }
+        if (!in.isReadable()) {
+            in.release();
+            unread = null;
+        }
+        return frame;
+    }
+
+    /** Whether the limits of this connection allow another frame. */
+    private boolean mayRead() {
+        return !closing
+                && open.size() + unsent < config.maxInFlightPerConnection()
+                && openBytes.get() < config.maxInFlightBytesPerConnection();
     }
 
     private void resume() {
