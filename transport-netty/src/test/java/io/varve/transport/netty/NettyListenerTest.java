@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
@@ -191,6 +193,43 @@ class NettyListenerTest {
             pending.forEach(this::answer);
             pending.clear();
             assertThat(receive(second)).containsExactly(2);
+        }
+    }
+
+    /** Nobody is forgotten: with fewer places than connections, everybody is answered in the end, and the limit holds. */
+    @Test
+    void shouldServeEverybodyUnderATightLimit() throws Exception {
+        ExecutorService workers = Executors.newFixedThreadPool(3);
+        AtomicInteger open = new AtomicInteger();
+        AtomicInteger mostOpen = new AtomicInteger();
+        open(config().maxInFlight(3).build(), (frame, exchange) -> {
+            mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
+            workers.execute(() -> {
+                open.decrementAndGet();
+                echo(frame, exchange);
+            });
+        });
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < 12; i++) {
+                sockets.add(connect());
+            }
+            for (int round = 0; round < 200; round++) {
+                for (Socket socket : sockets) {
+                    send(socket, new byte[] {(byte) round, 1});
+                    send(socket, new byte[] {(byte) round, 2});
+                }
+                for (Socket socket : sockets) {
+                    assertThat(receive(socket)).containsExactly(round, 1);
+                    assertThat(receive(socket)).containsExactly(round, 2);
+                }
+            }
+            assertThat(mostOpen.get()).isLessThanOrEqualTo(3);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+            workers.shutdown();
         }
     }
 
