@@ -375,7 +375,7 @@ class NettyListenerTest {
 
     @Test
     void shouldCloseIdleConnectionsButNotThoseThatWait() throws IOException {
-        open(config().idleTimeoutMs(100).build(), this::keep);
+        open(config().idleTimeoutMs(1500).build(), this::keep);
         try (Socket waiting = connect();
                 Socket idle = connect()) {
             send(waiting, new byte[] {1});
