@@ -35,6 +35,7 @@ import io.varve.broker.wire.ApiVersionsHandler;
 import io.varve.broker.wire.KafkaAcceptor;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.agent.EmbeddedCoordinator;
+import io.varve.coordination.agent.SessionListener;
 import io.varve.transport.netty.EventLoops;
 import io.varve.transport.netty.ListenerConfig;
 import io.varve.transport.netty.NettyListener;
@@ -65,6 +66,7 @@ public final class Broker implements AutoCloseable {
     private final int nodeId;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<InetSocketAddress> listeners = new ArrayList<>();
+    private volatile boolean closing;
 
     private Broker(ConfigValues values) {
         this.values = values;
@@ -92,6 +94,7 @@ public final class Broker implements AutoCloseable {
         EmbeddedCoordinator tree =
                 part(EmbeddedCoordinator.open(directories.first().resolve("tree")));
         Coordinator session = part(tree.openSession());
+        session.onSessionState(this::watchSession);
         Lanes lanes = part(new Lanes(values.intValue("num.io.threads")));
         Timer timer = part(new Timer());
         Partitions partitions = part(new Partitions(nodeId, lanes, directories, values));
@@ -112,6 +115,14 @@ public final class Broker implements AutoCloseable {
                 () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));
         timer.repeat(FLUSH_CHECK_MS, partitions::flushDue);
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, directories.clusterId(), listeners);
+    }
+
+    /** Without the tree records are still served, but nothing about topics, configurations and brokers can change. */
+    private void watchSession(SessionListener.State state) {
+        if (state == SessionListener.State.LOST && !closing) {
+            LOG.error(
+                    "The coordinator is lost, because its log has failed: free the disk or replace it, and restart the broker");
+        }
     }
 
     /** What requests wait with. */
@@ -224,6 +235,7 @@ public final class Broker implements AutoCloseable {
     /** Finishes what is under way, closes the logs cleanly and ends all threads. Idempotent. */
     @Override
     public void close() {
+        closing = true;
         while (!parts.isEmpty()) {
             AutoCloseable part = parts.pop();
             try {

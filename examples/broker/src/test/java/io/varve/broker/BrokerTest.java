@@ -25,10 +25,12 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -106,6 +108,19 @@ class BrokerTest {
     }
 
     @Test
+    void shouldTellATransactionalProducerAtOnceThatItIsNotServed() {
+        try (Broker broker = start()) {
+            Map<String, Object> config = Map.of("bootstrap.servers", bootstrap(broker), "transactional.id", "t");
+            try (KafkaProducer<String, String> producer =
+                    new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+                assertThatThrownBy(producer::initTransactions)
+                        .isInstanceOf(KafkaException.class)
+                        .isNotInstanceOf(TimeoutException.class);
+            }
+        }
+    }
+
+    @Test
     void shouldStoreTheCodecAndTheTimeThatTheTopicDemands() throws Exception {
         try (Broker broker = start()) {
             create(
@@ -142,6 +157,49 @@ class BrokerTest {
                 assertThat(offset(admin, OffsetSpec.latest())).isEqualTo(10);
             }
         }
+    }
+
+    /** A static member that restarts gets its partitions back, and nobody else has to join again (KIP-345). */
+    @Test
+    void shouldGiveAStaticMemberItsPartitionsBack() throws Exception {
+        try (Broker broker = start(Map.of("group.initial.rebalance.delay.ms", "0"))) {
+            create(broker, new NewTopic("t", 2, (short) 1));
+            try (KafkaConsumer<String, String> other = staticMember(broker, "other")) {
+                KafkaConsumer<String, String> restarted = staticMember(broker, "restarted");
+                joined(other, restarted);
+                int generation = other.groupMetadata().generationId();
+                var assignment = restarted.assignment();
+                restarted.close();
+
+                restarted = staticMember(broker, "restarted");
+                joined(other, restarted);
+
+                assertThat(restarted.assignment()).isEqualTo(assignment);
+                assertThat(restarted.groupMetadata().generationId()).isEqualTo(generation);
+                assertThat(other.groupMetadata().generationId()).isEqualTo(generation);
+                restarted.close();
+            }
+        }
+    }
+
+    private static KafkaConsumer<String, String> staticMember(Broker broker, String instance) {
+        KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", bootstrap(broker), "group.id", "static", "group.instance.id", instance),
+                new StringDeserializer(),
+                new StringDeserializer());
+        consumer.subscribe(List.of("t"));
+        return consumer;
+    }
+
+    private static void joined(KafkaConsumer<String, String> first, KafkaConsumer<String, String> second) {
+        for (int polls = 0; polls < 200; polls++) {
+            first.poll(Duration.ofMillis(50));
+            second.poll(Duration.ofMillis(50));
+            if (first.assignment().size() == 1 && second.assignment().size() == 1) {
+                return;
+            }
+        }
+        throw new AssertionError("not joined: " + first.assignment() + ", " + second.assignment());
     }
 
     @Test

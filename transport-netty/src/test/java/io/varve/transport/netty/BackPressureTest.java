@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +98,43 @@ class BackPressureTest extends Listening {
         assertThat(mostPending).hasValue(2);
     }
 
+    /** Nobody is forgotten: with fewer places than connections, everybody is answered in the end, and the limit holds. */
+    @Test
+    void shouldServeEverybodyUnderATightLimit() throws Exception {
+        ExecutorService workers = Executors.newFixedThreadPool(3);
+        AtomicInteger open = new AtomicInteger();
+        AtomicInteger mostOpen = new AtomicInteger();
+        open(config().maxInFlight(3), (frame, exchange) -> {
+            mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
+            workers.execute(() -> {
+                open.decrementAndGet();
+                echo(frame, exchange);
+            });
+        });
+        List<Peer> peers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 12; i++) {
+                peers.add(connect());
+            }
+            for (int round = 0; round < 100; round++) {
+                for (Peer peer : peers) {
+                    peer.send((byte) round, (byte) 1);
+                    peer.send((byte) round, (byte) 2);
+                }
+                for (Peer peer : peers) {
+                    assertThat(peer.receive()).containsExactly(round, 1);
+                    assertThat(peer.receive()).containsExactly(round, 2);
+                }
+            }
+            assertThat(mostOpen.get()).isLessThanOrEqualTo(3);
+        } finally {
+            for (Peer peer : peers) {
+                peer.close();
+            }
+            workers.shutdown();
+        }
+    }
+
     @Test
     void shouldNotReadAPeerThatDoesNotReadItsAnswers() throws IOException {
         AtomicInteger mostUnsent = new AtomicInteger();
@@ -148,7 +187,7 @@ class BackPressureTest extends Listening {
 
     @Test
     void shouldCloseAPeerWhoseFrameHoldsMemoryAndDoesNotGoOn() throws IOException {
-        open(config().maxInFlightBytes(100_000).stallTimeoutMs(50), this::echo);
+        open(config().maxInFlightBytes(100_000).stallTimeoutMs(200), this::echo);
         try (Peer stalled = connect();
                 Peer good = connect()) {
             stalled.sendLength(100_000);

@@ -58,7 +58,7 @@ class ConnectionEndTest extends Listening {
 
     @Test
     void shouldCloseIdleConnectionsButNotThoseThatWait() throws IOException {
-        open(config().idleTimeoutMs(100), this::keep);
+        open(config().idleTimeoutMs(1500), this::keep);
         try (Peer waiting = connect();
                 Peer idle = connect()) {
             waiting.send((byte) 1);
@@ -73,7 +73,7 @@ class ConnectionEndTest extends Listening {
     @Test
     void shouldCloseAPeerThatLeavesItsAnswersUnread() throws IOException {
         open(
-                config().idleTimeoutMs(200).sendBufferBytes(16 << 10),
+                config().idleTimeoutMs(1000).sendBufferBytes(16 << 10),
                 (frame, exchange) -> exchange.reply(answer(new byte[8 << 20])));
         try (Peer peer = Peer.connectWithSmallBuffer(listener.address())) {
             peer.send((byte) 1);

@@ -55,7 +55,7 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
     @Override
     public void handle(RequestContext context, InitProducerIdRequest request, Reply<InitProducerIdResponse> reply) {
         if (request.transactionalId() != null) {
-            reply.send(new InitProducerIdResponse().errorCode(ErrorCode.COORDINATOR_NOT_AVAILABLE.code()));
+            reply.send(new InitProducerIdResponse().errorCode(ErrorCode.INVALID_REQUEST.code()));
             return;
         }
         // A producer whose sequence was broken asks for its next epoch (KIP-360).

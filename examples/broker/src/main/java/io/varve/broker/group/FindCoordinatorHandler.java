@@ -74,7 +74,9 @@ final class FindCoordinatorHandler implements ApiHandler<FindCoordinatorRequest,
         ClusterImage image = follower.image();
         TopicImage topic = image.topic(GroupCoordinator.TOPIC);
         if (keyType != GROUP) {
-            return missing(key, ErrorCode.COORDINATOR_NOT_AVAILABLE, "Only groups have a coordinator here.");
+            // An error that clients do not retry: waiting would not help.
+            return missing(
+                    key, ErrorCode.INVALID_REQUEST, "Transactions and share groups are not served by this broker.");
         }
         if (topic == null) {
             return missing(key, ErrorCode.COORDINATOR_NOT_AVAILABLE, "The topic of the offsets is not there yet.");

@@ -6,6 +6,7 @@ import io.varve.broker.group.GroupCommand.Identity;
 import io.varve.broker.request.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Decides about joining, syncing, heartbeats and leaving. Pure. */
@@ -67,17 +68,22 @@ final class Membership {
         }
     }
 
-    /** A static member has restarted: it takes the place of its earlier self, without a rebalance when nothing has changed. */
+    /**
+     * A static member has restarted: it takes the place of its earlier self, without a rebalance when the group would choose the same
+     * protocol. What the member says within the protocol does not count: it has just forgotten which partitions it owned (KIP-345).
+     */
     private static void replace(Member before, GroupCommand.Join join, Step step, long nowMs) {
         step.refuse(before, ErrorCode.FENCED_INSTANCE_ID);
         Group group = step.group();
         boolean leader = group.isLeader(before.memberId());
         Member after = Member.joining(join, join.newMemberId(), nowMs);
-        boolean same = group.state() == State.STABLE && before.saysTheSame(join.protocols());
         Group next = group.withoutMember(before.memberId());
+        boolean same = group.state() == State.STABLE
+                && Objects.equals(next.withMember(after).elect(), group.protocolName());
         if (same) {
             step.become(next.withMember(after.joined(nowMs).assigned(before.assignment(), nowMs))
                     .withLeader(leader ? after.memberId() : group.leaderId()));
+            step.store();
             GroupAnswer.Joined told = step.joined(after.memberId(), join.requestId());
             // It must not compute an assignment: it is told the leader's former id, so that it does not take itself for
             // the leader.

@@ -46,6 +46,11 @@ final class Step {
         return answers;
     }
 
+    /** What becomes of the group must be known to a broker that starts anew. */
+    void store() {
+        durable = true;
+    }
+
     boolean isDurable() {
         return durable;
     }

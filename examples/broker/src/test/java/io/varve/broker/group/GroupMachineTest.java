@@ -24,6 +24,7 @@ class GroupMachineTest {
     private final Map<Long, GroupAnswer> answers = new HashMap<>();
     private long nowMs = 1_000_000;
     private long requests;
+    private int durable;
 
     @Test
     void shouldFormAGenerationOfOne() {
@@ -104,8 +105,11 @@ class GroupMachineTest {
         String before = joined(join("", "static", "a")).memberId();
         sync(before, 1, Map.of(before, new byte[] {9}));
 
-        GroupAnswer.Joined after = joined(join("", "static", "a"));
+        int stored = durable;
 
+        GroupAnswer.Joined after = joined(join("", "static", "something else"));
+
+        assertThat(durable).as("the new id is stored").isEqualTo(stored + 1);
         assertThat(after.error()).isEqualTo(ErrorCode.NONE);
         assertThat(after.memberId()).isNotEqualTo(before);
         assertThat(after.generation()).isEqualTo(1);
@@ -236,6 +240,8 @@ class GroupMachineTest {
         long id = requests++;
         Decision<GroupEvent, List<GroupAnswer>> decision = machine.decide(command.apply(id), nowMs);
         decision.events().forEach(event -> machine.apply(0, event));
+        durable +=
+                (int) decision.events().stream().filter(GroupEvent::isDurable).count();
         decision.reply().forEach(answer -> answers.put(answer.requestId(), answer));
         return id;
     }
