@@ -26,7 +26,11 @@ final class DescribeGroupsHandler implements ApiHandler<DescribeGroupsRequest, D
     /** From this version on a group that does not exist is an error and not a dead group. */
     private static final short NOT_FOUND_SINCE = 6;
 
+    private static final byte[] NOTHING = new byte[0];
     private static final String DEAD = "Dead";
+
+    /** What may be done to a group where nobody is refused anything: READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS. */
+    private static final int ALL_OPERATIONS = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
 
     private final GroupCoordinator coordinator;
 
@@ -45,7 +49,9 @@ final class DescribeGroupsHandler implements ApiHandler<DescribeGroupsRequest, D
         for (String groupId : request.groups()) {
             answers.add(Gather.part(
                     () -> coordinator.read(groupId, machine -> describe(context, groupId, machine)),
-                    described -> described,
+                    described -> request.includeAuthorizedOperations() && described.errorCode() == 0
+                            ? described.authorizedOperations(ALL_OPERATIONS)
+                            : described,
                     (error, message) -> new DescribedGroup().groupId(groupId).errorCode(error.code())));
         }
         Gather.all(answers, groups -> reply.send(new DescribeGroupsResponse().groups(groups)));
@@ -78,7 +84,7 @@ final class DescribeGroupsHandler implements ApiHandler<DescribeGroupsRequest, D
                                 .clientId(member.client().id())
                                 .clientHost(member.client().host())
                                 .memberMetadata(ByteBuffer.wrap(member.metadata(protocol)))
-                                .memberAssignment(ByteBuffer.wrap(member.assignment())))
+                                .memberAssignment(ByteBuffer.wrap(assigned ? member.assignment() : NOTHING)))
                         .toList());
     }
 }

@@ -105,6 +105,9 @@ record Group(
     }
 
     Group withoutPending(String memberId) {
+        if (!pending.containsKey(memberId)) {
+            return this;
+        }
         Map<String, Long> next = new HashMap<>(pending);
         next.remove(memberId);
         return withPending(next);

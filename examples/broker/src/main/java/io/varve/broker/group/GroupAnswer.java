@@ -20,7 +20,7 @@ sealed interface GroupAnswer {
     /** Nothing but an error, or NONE. */
     record Done(long requestId, ErrorCode error) implements GroupAnswer {}
 
-    /** The outcome of a join; the members are for the leader only. */
+    /** The outcome of a join; the members are for the leader only, which skips the assignment when the present one stays. */
     record Joined(
             long requestId,
             ErrorCode error,
@@ -29,11 +29,12 @@ sealed interface GroupAnswer {
             String leaderId,
             @Nullable String protocolType,
             @Nullable String protocolName,
-            List<Member> members)
+            List<Member> members,
+            boolean skipAssignment)
             implements GroupAnswer {
 
         static Joined refused(long requestId, ErrorCode error, String memberId) {
-            return new Joined(requestId, error, memberId, -1, "", null, null, List.of());
+            return new Joined(requestId, error, memberId, -1, "", null, null, List.of(), false);
         }
     }
 

@@ -4,6 +4,7 @@ package io.varve.broker.group;
 import io.varve.broker.partition.TopicPartition;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +28,14 @@ sealed interface GroupCommand {
     record Identity(String memberId, @Nullable String instanceId) {}
 
     /** A way to assign partitions that a member can take part in, with what it wants to say to the leader. */
-    @SuppressWarnings("ArrayRecordComponent") // compared by SameBytes where it matters
+    @SuppressWarnings("ArrayRecordComponent") // compared by content where it matters
     record Protocol(String name, byte[] metadata) {}
 
     /**
      * Wants to be in the next generation.
      *
      * @param newMemberId the id that a member without one gets
-     * @param idFirst whether such a member is first told its id and must come again (KIP-394)
+     * @param abilities what the client's version can do
      */
     record Join(
             long requestId,
@@ -45,8 +46,16 @@ sealed interface GroupCommand {
             String protocolType,
             List<Protocol> protocols,
             String newMemberId,
-            boolean idFirst)
+            Abilities abilities)
             implements GroupCommand {}
+
+    /**
+     * What a client that joins can do.
+     *
+     * @param idFirst to be told its id first and to come again with it (KIP-394)
+     * @param skipsAssignment to be the leader without working out an assignment, when it takes its earlier place (KIP-814)
+     */
+    record Abilities(boolean idFirst, boolean skipsAssignment) {}
 
     /** Who the client is, for those who look at the group. */
     record Client(String id, String host) {}
@@ -85,6 +94,14 @@ sealed interface GroupCommand {
 
     /** Wants offsets to be forgotten. */
     record DeleteOffsets(long requestId, String groupId, List<TopicPartition> partitions) implements GroupCommand {}
+
+    /** Topics are no more, and with them all that was committed for them. */
+    record ForgetTopics(Set<String> topics) implements GroupCommand {
+        @Override
+        public long requestId() {
+            return NOBODY;
+        }
+    }
 
     /** Time has passed. */
     record Tick() implements GroupCommand {

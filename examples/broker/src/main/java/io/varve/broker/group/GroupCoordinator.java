@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.group;
 
+import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.partition.Partition;
@@ -11,8 +12,10 @@ import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,13 +43,14 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
         this.timer = timer;
         partitions.listen(this);
         this.expiration = timer.repeat(config.expirationCheckMs(), () -> shards.values()
-                .forEach(shard -> shard.tick(new GroupCommand.ExpireOffsets())));
+                .forEach(shard -> shard.tell(new GroupCommand.ExpireOffsets())));
     }
 
     /** The handlers of the group APIs; {@code createTopic} makes the topic of the offsets when it is first needed. */
     public List<ApiHandler<?, ?>> handlers(
             ImageFollower imageFollower, Function<String, CompletionStage<TopicImage>> createTopic) {
         this.follower = imageFollower;
+        imageFollower.listen(this::forgetDeletedTopics);
         return List.of(
                 new FindCoordinatorHandler(imageFollower, createTopic),
                 new JoinGroupHandler(this),
@@ -61,10 +65,26 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
                 new OffsetDeleteHandler(this, imageFollower));
     }
 
+    /** What was committed for a topic that is deleted must not be found by a later topic of the same name. */
+    private void forgetDeletedTopics(ClusterImage before, ClusterImage after) {
+        Set<String> deleted = new HashSet<>();
+        for (TopicImage topic : before.topics()) {
+            TopicImage now = after.topic(topic.name());
+            if (now == null || !now.id().equals(topic.id())) {
+                deleted.add(topic.name());
+            }
+        }
+        if (!deleted.isEmpty()) {
+            shards.values().forEach(shard -> shard.tell(new GroupCommand.ForgetTopics(deleted)));
+        }
+    }
+
     @Override
     public void onOpened(Partition partition) {
         if (partition.id().topic().equals(TOPIC)) {
-            shards.put(partition.id().index(), new GroupShard(partition, config, timer));
+            GroupShard shard = new GroupShard(partition, config, timer);
+            shards.put(partition.id().index(), shard);
+            shard.open();
         }
     }
 
@@ -101,12 +121,16 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
         return CompletableFuture.failedFuture(new RequestException(error, message));
     }
 
-    /** Carries out a command on the shard of a group. */
+    /** Carries out a command on the shard of a group; offsets may belong to the group without a name. */
     CompletableFuture<GroupAnswer> submit(String groupId, Function<Long, GroupCommand> command) {
-        if (groupId.isEmpty()) {
-            return refused(ErrorCode.INVALID_GROUP_ID, "a group needs an id");
-        }
         return shard(groupId).thenCompose(shard -> shard.submit(command));
+    }
+
+    /** Carries out a command of a member, whose group must have a name. */
+    CompletableFuture<GroupAnswer> submitOfMember(String groupId, Function<Long, GroupCommand> command) {
+        return groupId.isEmpty()
+                ? refused(ErrorCode.INVALID_GROUP_ID, "a group with members needs an id")
+                : submit(groupId, command);
     }
 
     /** Reads the state of the shard of a group. */

@@ -8,11 +8,11 @@ import io.varve.replication.machine.Decision;
 import io.varve.replication.machine.StateMachine;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,11 +28,13 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
     private final GroupConfig config;
     private final Membership membership;
     private final Map<String, Group> groups = new TreeMap<>();
-    private final Map<String, Map<TopicPartition, CommittedOffset>> offsets = new HashMap<>();
+    private final Deadlines deadlines = new Deadlines();
+    private final Offsets offsets;
 
     GroupMachine(GroupConfig config) {
         this.config = config;
         this.membership = new Membership(config);
+        this.offsets = new Offsets(config);
     }
 
     @Override
@@ -73,6 +75,9 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         if (command instanceof GroupCommand.DeleteOffsets delete) {
             return deleteOffsets(delete);
         }
+        if (command instanceof GroupCommand.ForgetTopics forget) {
+            return new Decision<>(offsets.deleteTopics(forget.topics()), List.of());
+        }
         return command instanceof GroupCommand.Tick ? tick(nowMs) : expireOffsets(nowMs);
     }
 
@@ -112,58 +117,26 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
 
     private Decision<GroupEvent, List<GroupAnswer>> commit(GroupCommand.Commit commit, long nowMs) {
         Group group = groups.get(commit.groupId());
-        ErrorCode refusal = refusal(commit, group);
-        Map<TopicPartition, ErrorCode> errors = new LinkedHashMap<>();
         List<GroupEvent> events = new ArrayList<>();
-        commit.offsets().forEach((partition, offset) -> {
-            ErrorCode error = refusal;
-            if (error == ErrorCode.NONE && offset.metadata().length() > config.maxMetadataBytes()) {
-                error = ErrorCode.OFFSET_METADATA_TOO_LARGE;
-            }
-            errors.put(partition, error);
-            if (error == ErrorCode.NONE) {
-                events.add(new GroupEvent.OffsetCommitted(commit.groupId(), partition, offset));
-            }
-        });
+        Map<TopicPartition, ErrorCode> errors = offsets.commit(commit, group, events);
         Member member =
                 group == null ? null : group.members().get(commit.identity().memberId());
-        if (refusal == ErrorCode.NONE && group != null && member != null) {
+        if (group != null && member != null && offsets.refusal(commit, group) == ErrorCode.NONE) {
             events.add(new GroupEvent.GroupChanged(group.withMember(member.heard(nowMs)), false));
         }
         return new Decision<>(events, List.of(new GroupAnswer.ByPartition(commit.requestId(), ErrorCode.NONE, errors)));
-    }
-
-    private static ErrorCode refusal(GroupCommand.Commit commit, @Nullable Group group) {
-        boolean outside = commit.generation() < 0;
-        if (group == null) {
-            return outside ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION;
-        }
-        if (outside && group.state() == State.EMPTY) {
-            return ErrorCode.NONE;
-        }
-        ErrorCode refusal = Membership.refusal(commit.identity(), group);
-        if (refusal == ErrorCode.NONE && commit.generation() != group.generation()) {
-            return ErrorCode.ILLEGAL_GENERATION;
-        }
-        return refusal == ErrorCode.NONE && group.state() == State.COMPLETING
-                ? ErrorCode.REBALANCE_IN_PROGRESS
-                : refusal;
     }
 
     private Decision<GroupEvent, List<GroupAnswer>> delete(GroupCommand.Delete delete) {
         ErrorCode refusal = !exists(delete.groupId())
                 ? ErrorCode.GROUP_ID_NOT_FOUND
                 : isEmpty(delete.groupId()) ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP;
-        GroupAnswer answer = new GroupAnswer.Done(delete.requestId(), refusal);
-        if (refusal != ErrorCode.NONE) {
-            return Decision.reply(List.of(answer));
-        }
         List<GroupEvent> events = new ArrayList<>();
-        offsets(delete.groupId())
-                .keySet()
-                .forEach(partition -> events.add(new GroupEvent.OffsetDeleted(delete.groupId(), partition)));
-        events.add(new GroupEvent.GroupDeleted(delete.groupId()));
-        return new Decision<>(events, List.of(answer));
+        if (refusal == ErrorCode.NONE) {
+            events.addAll(offsets.deleteAll(delete.groupId()));
+            events.add(new GroupEvent.GroupDeleted(delete.groupId()));
+        }
+        return new Decision<>(events, List.of(new GroupAnswer.Done(delete.requestId(), refusal)));
     }
 
     private Decision<GroupEvent, List<GroupAnswer>> deleteOffsets(GroupCommand.DeleteOffsets delete) {
@@ -174,26 +147,18 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         ErrorCode refusal = !exists(delete.groupId())
                 ? ErrorCode.GROUP_ID_NOT_FOUND
                 : foreign ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.NONE;
-        Map<TopicPartition, ErrorCode> errors = new LinkedHashMap<>();
         List<GroupEvent> events = new ArrayList<>();
-        for (TopicPartition partition : refusal == ErrorCode.NONE ? delete.partitions() : List.<TopicPartition>of()) {
-            if (group != null && Subscriptions.of(group).contains(partition.topic())) {
-                errors.put(partition, ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC);
-            } else {
-                errors.put(partition, ErrorCode.NONE);
-                if (offsets(delete.groupId()).containsKey(partition)) {
-                    events.add(new GroupEvent.OffsetDeleted(delete.groupId(), partition));
-                }
-            }
-        }
+        Map<TopicPartition, ErrorCode> errors =
+                refusal == ErrorCode.NONE ? offsets.delete(delete, group, events) : Map.of();
         return new Decision<>(events, List.of(new GroupAnswer.ByPartition(delete.requestId(), refusal, errors)));
     }
 
     private Decision<GroupEvent, List<GroupAnswer>> tick(long nowMs) {
         List<GroupEvent> events = new ArrayList<>();
         List<GroupAnswer> answers = new ArrayList<>();
-        for (Group group : groups.values()) {
-            if (Membership.nextDeadlineMs(group) <= nowMs) {
+        for (String groupId : deadlines.due(nowMs)) {
+            Group group = groups.get(groupId);
+            if (group != null) {
                 Step step = new Step(group, config, nowMs);
                 membership.tick(step, nowMs);
                 events.addAll(decision(step, group).events());
@@ -204,55 +169,40 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
     }
 
     private Decision<GroupEvent, List<GroupAnswer>> expireOffsets(long nowMs) {
+        Set<String> groupIds = new TreeSet<>(groups.keySet());
+        groupIds.addAll(offsets.groupIds());
         List<GroupEvent> events = new ArrayList<>();
-        offsets.forEach((groupId, committed) -> {
-            Group group = groups.get(groupId);
-            if (!isEmpty(groupId)) {
-                return;
-            }
-            long emptySinceMs = group == null ? 0 : group.sinceMs();
-            int kept = 0;
-            for (Map.Entry<TopicPartition, CommittedOffset> entry : committed.entrySet()) {
-                long sinceMs = Math.max(emptySinceMs, entry.getValue().commitMs());
-                if (nowMs - sinceMs >= config.offsetsRetentionMs()) {
-                    events.add(new GroupEvent.OffsetDeleted(groupId, entry.getKey()));
-                } else {
-                    kept++;
-                }
-            }
-            if (kept == 0 && group != null) {
+        for (String groupId : groupIds) {
+            List<GroupEvent> expired = offsets.expired(groupId, groups.get(groupId), nowMs);
+            events.addAll(expired);
+            boolean forgotten =
+                    isEmpty(groupId) && expired.size() == offsets.of(groupId).size();
+            if (forgotten && groups.containsKey(groupId)) {
                 events.add(new GroupEvent.GroupDeleted(groupId));
             }
-        });
+        }
         return new Decision<>(events, List.of());
     }
 
     @Override
     public void apply(long offset, GroupEvent event) {
         if (event instanceof GroupEvent.GroupChanged changed) {
-            groups.put(changed.group().id(), changed.group());
+            Group group = changed.group();
+            groups.put(group.id(), group);
+            deadlines.put(group.id(), Membership.nextDeadlineMs(group));
         } else if (event instanceof GroupEvent.GroupDeleted deleted) {
             groups.remove(deleted.groupId());
+            deadlines.remove(deleted.groupId());
         } else if (event instanceof GroupEvent.OffsetCommitted committed) {
-            offsets.computeIfAbsent(committed.groupId(), id -> new LinkedHashMap<>())
-                    .put(committed.partition(), committed.offset());
+            offsets.put(committed.groupId(), committed.partition(), committed.offset());
         } else if (event instanceof GroupEvent.OffsetDeleted deleted) {
-            Map<TopicPartition, CommittedOffset> ofGroup = offsets.get(deleted.groupId());
-            if (ofGroup != null) {
-                ofGroup.remove(deleted.partition());
-                if (ofGroup.isEmpty()) {
-                    offsets.remove(deleted.groupId());
-                }
-            }
+            offsets.remove(deleted.groupId(), deleted.partition());
         }
     }
 
     /** When {@link GroupCommand.Tick} has something to do, {@link Long#MAX_VALUE} for never. */
     long nextDeadlineMs() {
-        return groups.values().stream()
-                .mapToLong(Membership::nextDeadlineMs)
-                .min()
-                .orElse(Long.MAX_VALUE);
+        return deadlines.nextMs();
     }
 
     /** A group, null when there is none that has had members. */
@@ -268,13 +218,13 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
 
     /** The groups that have only offsets. */
     Collection<String> groupsWithoutMembers() {
-        List<String> ids = new ArrayList<>(offsets.keySet());
+        Set<String> ids = new TreeSet<>(offsets.groupIds());
         ids.removeAll(groups.keySet());
         return ids;
     }
 
     boolean exists(String groupId) {
-        return groups.containsKey(groupId) || offsets.containsKey(groupId);
+        return groups.containsKey(groupId) || !offsets.of(groupId).isEmpty();
     }
 
     private boolean isEmpty(String groupId) {
@@ -284,6 +234,6 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
 
     /** How far a group has come. */
     Map<TopicPartition, CommittedOffset> offsets(String groupId) {
-        return offsets.getOrDefault(groupId, Map.of());
+        return offsets.of(groupId);
     }
 }

@@ -6,6 +6,7 @@ import io.varve.kafka.MessageReader;
 import io.varve.kafka.MessageWriter;
 import io.varve.kafka.ProtocolException;
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,20 +19,25 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   key    1 (2) | group | topic | partition (4)                    an offset; 0 in records of old brokers
  *   value  3 (2) | offset (8) | leader epoch (4) | metadata | commit time ms (8)
+ *          1 (2) | offset (8) | metadata | commit time ms (8) | expire time ms (8)       an offset with a retention of its own
  *   key    2 (2) | group                                            a group
  *   value  3 (2) | protocol type | generation (4) | protocol | leader | state since ms (8) | member count (4) | members
  *   member: id | instance id | client id | client host | rebalance timeout ms (4) | session timeout ms (4) |
  *           subscription (bytes) | assignment (bytes)
  * </pre>
  *
- * <p>A record without a value says that its offset or group is no more.
+ * <p>A record without a value says that its offset or group is no more. Values of all versions up to 4 are read: earlier ones lack
+ * some fields, and version 4 is version 3 with compact lengths and tagged fields.
  */
 final class GroupRecords {
 
     private static final short OFFSET_KEY = 1;
     private static final short GROUP_KEY = 2;
     private static final short OFFSET_VALUE = 3;
+    private static final short EXPIRING_OFFSET_VALUE = 1;
     private static final short GROUP_VALUE = 3;
+    private static final short LATEST_VALUE = 4;
+    private static final short FLEXIBLE_SINCE = 4;
 
     private GroupRecords() {}
 
@@ -63,11 +69,17 @@ final class GroupRecords {
 
     private static ByteBuffer offsetValue(CommittedOffset offset) {
         MessageWriter out = new MessageWriter();
-        out.writeShort(OFFSET_VALUE);
+        boolean expiring = offset.expireMs() != CommittedOffset.AS_CONFIGURED;
+        out.writeShort(expiring ? EXPIRING_OFFSET_VALUE : OFFSET_VALUE);
         out.writeLong(offset.offset());
-        out.writeInt(offset.leaderEpoch());
+        if (!expiring) {
+            out.writeInt(offset.leaderEpoch());
+        }
         out.writeString(offset.metadata(), false);
         out.writeLong(offset.commitMs());
+        if (expiring) {
+            out.writeLong(offset.expireMs());
+        }
         return out.toBuffer();
     }
 
@@ -125,30 +137,37 @@ final class GroupRecords {
 
     private static CommittedOffset offset(ByteBuffer value) {
         MessageReader in = new MessageReader(value.duplicate());
-        short version = in.readShort();
-        if (version < 0 || version > OFFSET_VALUE) {
-            throw new ProtocolException("unknown version of a committed offset: version=" + version);
-        }
+        short version = version(in);
         long offset = in.readLong();
         int leaderEpoch = version >= 3 ? in.readInt() : -1;
-        return new CommittedOffset(offset, leaderEpoch, in.readString(false), in.readLong());
+        String metadata = in.readString(version >= FLEXIBLE_SINCE);
+        long commitMs = in.readLong();
+        long expireMs = version == EXPIRING_OFFSET_VALUE ? in.readLong() : CommittedOffset.AS_CONFIGURED;
+        return new CommittedOffset(
+                offset, leaderEpoch, metadata, commitMs, Math.max(expireMs, CommittedOffset.AS_CONFIGURED));
+    }
+
+    private static short version(MessageReader in) {
+        short version = in.readShort();
+        if (version < 0 || version > LATEST_VALUE) {
+            throw new ProtocolException("unknown version of a record of groups: version=" + version);
+        }
+        return version;
     }
 
     private static GroupEvent group(String groupId, ByteBuffer value, long nowMs) {
         MessageReader in = new MessageReader(value.duplicate());
-        short version = in.readShort();
-        if (version != GROUP_VALUE) {
-            throw new ProtocolException("unknown version of a group: version=" + version);
-        }
-        String protocolType = in.readString(false);
+        short version = version(in);
+        boolean flexible = version >= FLEXIBLE_SINCE;
+        String protocolType = in.readString(flexible);
         int generation = in.readInt();
-        String protocol = in.readNullableString(false, true);
-        String leader = in.readNullableString(false, true);
-        long sinceMs = in.readLong();
-        int count = in.readArrayLength(false, false);
+        String protocol = in.readNullableString(flexible, true);
+        String leader = in.readNullableString(flexible, true);
+        long sinceMs = version >= 2 ? in.readLong() : -1;
+        int count = in.readArrayLength(flexible, false);
         Map<String, Member> members = new LinkedHashMap<>();
         for (int i = 0; i < count; i++) {
-            Member member = member(in, protocol, nowMs);
+            Member member = member(in, version, protocol, nowMs);
             members.put(member.memberId(), member);
         }
         return new GroupEvent.GroupChanged(
@@ -159,31 +178,47 @@ final class GroupRecords {
                         protocol,
                         generation,
                         leader,
-                        members,
+                        Collections.unmodifiableMap(members),
                         Map.of(),
                         Group.Rebalance.NONE,
                         sinceMs),
                 true);
     }
 
-    private static Member member(MessageReader in, @Nullable String protocol, long nowMs) {
-        String memberId = in.readString(false);
-        String instanceId = in.readNullableString(false, true);
-        GroupCommand.Client client = new GroupCommand.Client(in.readString(false), in.readString(false));
-        int rebalanceMs = in.readInt();
+    private static Member member(MessageReader in, short version, @Nullable String protocol, long nowMs) {
+        boolean flexible = version >= FLEXIBLE_SINCE;
+        String memberId = in.readString(flexible);
+        String instanceId = version >= 3 ? in.readNullableString(flexible, true) : null;
+        GroupCommand.Client client = new GroupCommand.Client(in.readString(flexible), in.readString(flexible));
+        int rebalanceMs = version >= 1 ? in.readInt() : -1;
         int sessionMs = in.readInt();
-        byte[] subscription = bytes(in.readBytes(false));
-        byte[] assignment = bytes(in.readBytes(false));
+        byte[] subscription = bytes(in.readBytes(flexible));
+        byte[] assignment = bytes(in.readBytes(flexible));
+        if (flexible) {
+            skipTags(in);
+        }
         return new Member(
                 memberId,
                 instanceId,
                 client,
-                new GroupCommand.Timeouts(sessionMs, rebalanceMs),
+                new GroupCommand.Timeouts(sessionMs, rebalanceMs < 0 ? sessionMs : rebalanceMs),
                 protocol == null ? List.of() : List.of(new GroupCommand.Protocol(protocol, subscription)),
                 assignment,
                 nowMs + sessionMs,
                 GroupCommand.NOBODY,
                 GroupCommand.NOBODY);
+    }
+
+    /** Tagged fields of a member come before the next member, and none is known. */
+    private static void skipTags(MessageReader in) {
+        int count = in.readTagCount();
+        int tag = 0;
+        for (int i = 0; i < count; i++) {
+            tag = in.readTag(i == 0, tag);
+            int outerLimit = in.enterTag();
+            in.unknownTag(List.of(), tag);
+            in.leaveTag(outerLimit);
+        }
     }
 
     static byte[] bytes(ByteBuffer buffer) {

@@ -31,7 +31,7 @@ final class HeartbeatHandler implements ApiHandler<HeartbeatRequest, HeartbeatRe
     @Override
     public void handle(RequestContext context, HeartbeatRequest request, Reply<HeartbeatResponse> reply) {
         coordinator
-                .submit(
+                .submitOfMember(
                         request.groupId(),
                         requestId -> new GroupCommand.Heartbeat(
                                 requestId,

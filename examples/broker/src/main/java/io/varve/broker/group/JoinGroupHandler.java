@@ -23,6 +23,7 @@ final class JoinGroupHandler implements ApiHandler<JoinGroupRequest, JoinGroupRe
     private static final short ID_FIRST_SINCE = 4;
     private static final short REBALANCE_TIMEOUT_SINCE = 1;
     private static final short NULLABLE_PROTOCOL_SINCE = 7;
+    private static final short SKIP_ASSIGNMENT_SINCE = 9;
 
     private final GroupCoordinator coordinator;
 
@@ -46,7 +47,7 @@ final class JoinGroupHandler implements ApiHandler<JoinGroupRequest, JoinGroupRe
                 .map(protocol -> new GroupCommand.Protocol(protocol.name(), GroupRecords.bytes(protocol.metadata())))
                 .toList();
         coordinator
-                .submit(
+                .submitOfMember(
                         request.groupId(),
                         requestId -> new GroupCommand.Join(
                                 requestId,
@@ -59,7 +60,9 @@ final class JoinGroupHandler implements ApiHandler<JoinGroupRequest, JoinGroupRe
                                 request.protocolType(),
                                 protocols,
                                 prefix + "-" + UUID.randomUUID(),
-                                context.version() >= ID_FIRST_SINCE))
+                                new GroupCommand.Abilities(
+                                        context.version() >= ID_FIRST_SINCE,
+                                        context.version() >= SKIP_ASSIGNMENT_SINCE)))
                 .whenComplete((answer, failure) -> reply.send(
                         failure == null
                                 ? response(context, (GroupAnswer.Joined) answer)
@@ -81,6 +84,7 @@ final class JoinGroupHandler implements ApiHandler<JoinGroupRequest, JoinGroupRe
                 .protocolName(protocol == null && context.version() < NULLABLE_PROTOCOL_SINCE ? "" : protocol)
                 .leader(joined.leaderId())
                 .memberId(joined.memberId())
+                .skipAssignment(joined.skipAssignment())
                 .members(joined.members().stream()
                         .map(member -> new JoinGroupResponseMember()
                                 .memberId(member.memberId())

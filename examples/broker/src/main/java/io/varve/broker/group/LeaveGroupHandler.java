@@ -42,7 +42,8 @@ final class LeaveGroupHandler implements ApiHandler<LeaveGroupRequest, LeaveGrou
                         .toList()
                 : List.of(new GroupCommand.Identity(request.memberId(), null));
         coordinator
-                .submit(request.groupId(), requestId -> new GroupCommand.Leave(requestId, request.groupId(), members))
+                .submitOfMember(
+                        request.groupId(), requestId -> new GroupCommand.Leave(requestId, request.groupId(), members))
                 .whenComplete((answer, failure) -> {
                     if (failure != null) {
                         reply.send(new LeaveGroupResponse()

@@ -2,6 +2,7 @@
 package io.varve.broker.group;
 
 import io.varve.broker.request.ApiHandler;
+import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.Gather;
 import io.varve.broker.request.Reply;
 import io.varve.broker.request.RequestContext;
@@ -35,18 +36,31 @@ final class ListGroupsHandler implements ApiHandler<ListGroupsRequest, ListGroup
 
     @Override
     public void handle(RequestContext context, ListGroupsRequest request, Reply<ListGroupsResponse> reply) {
-        List<CompletableFuture<List<ListedGroup>>> answers = new ArrayList<>();
+        List<CompletableFuture<Listed>> answers = new ArrayList<>();
         for (GroupShard shard : coordinator.shards()) {
             answers.add(Gather.part(
-                    () -> shard.read(ListGroupsHandler::list), listed -> listed, (error, message) -> List.of()));
+                    () -> shard.read(ListGroupsHandler::list),
+                    groups -> new Listed(ErrorCode.NONE, groups),
+                    (error, message) -> new Listed(error, List.of())));
         }
         Gather.all(answers, shards -> {
             List<ListedGroup> groups = new ArrayList<>();
-            shards.forEach(groups::addAll);
+            shards.forEach(shard -> groups.addAll(shard.groups()));
             groups.removeIf(group -> !matches(request.statesFilter(), group.groupState())
                     || !matches(request.typesFilter(), group.groupType()));
-            reply.send(new ListGroupsResponse().groups(groups));
+            reply.send(new ListGroupsResponse().errorCode(error(shards).code()).groups(groups));
         });
+    }
+
+    private record Listed(ErrorCode error, List<ListedGroup> groups) {}
+
+    /** A list that lacks groups is told with an error; groups that have gone to another broker are not missing. */
+    private static ErrorCode error(List<Listed> shards) {
+        return shards.stream()
+                .map(Listed::error)
+                .filter(error -> error != ErrorCode.NONE && error != ErrorCode.NOT_COORDINATOR)
+                .findFirst()
+                .orElse(ErrorCode.NONE);
     }
 
     private static boolean matches(List<String> filter, String value) {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param assignment what the leader assigned to it in this generation
  * @param deadlineMs when its session ends unless it is heard of, milliseconds since the epoch
  * @param joinRequestId the join that waits for the generation, or {@link GroupCommand#NOBODY}
- * @param syncRequestId the sync that waits for the assignment, or {@link GroupCommand#NOBODY}
+ * @param syncRequestId the sync that waits for the assignment, {@link GroupCommand#NOBODY}, or {@link #OWED} while the member has not
+ *     asked for its assignment in this generation
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by content where it matters
 record Member(
@@ -30,6 +31,9 @@ record Member(
         long deadlineMs,
         long joinRequestId,
         long syncRequestId) {
+
+    /** Stands for the sync that a member has not sent yet. */
+    static final long OWED = -2;
 
     private static final byte[] NOTHING = new byte[0];
 
@@ -46,32 +50,65 @@ record Member(
                 GroupCommand.NOBODY);
     }
 
+    /** This member as it joins again; its names stay what they were. */
+    Member rejoining(GroupCommand.Join join, long nowMs) {
+        return new Member(
+                memberId,
+                instanceId,
+                join.client(),
+                join.timeouts(),
+                join.protocols(),
+                assignment,
+                nowMs + join.timeouts().sessionMs(),
+                join.requestId(),
+                GroupCommand.NOBODY);
+    }
+
     boolean isJoining() {
         return joinRequestId != GroupCommand.NOBODY;
     }
 
     boolean isSyncing() {
-        return syncRequestId != GroupCommand.NOBODY;
+        return syncRequestId != GroupCommand.NOBODY && syncRequestId != OWED;
+    }
+
+    /** Whether it is in the generation but has not asked for its assignment. */
+    boolean owesSync() {
+        return syncRequestId == OWED;
     }
 
     Member heard(long nowMs) {
-        return with(assignment, nowMs, joinRequestId, syncRequestId);
+        return with(assignment, nowMs + timeouts.sessionMs(), joinRequestId, syncRequestId);
     }
 
+    /** In the next generation, without an assignment yet. */
     Member joined(long nowMs) {
-        return with(NOTHING, nowMs, GroupCommand.NOBODY, GroupCommand.NOBODY);
+        return with(NOTHING, nowMs + timeouts.sessionMs(), GroupCommand.NOBODY, OWED);
     }
 
     Member syncing(long requestId, long nowMs) {
-        return with(assignment, nowMs, joinRequestId, requestId);
+        return with(assignment, nowMs + timeouts.sessionMs(), joinRequestId, requestId);
     }
 
+    /** Has its assignment; whoever waited for it is told and so counts as heard. */
     Member assigned(byte[] newAssignment, long nowMs) {
-        return with(newAssignment, nowMs, joinRequestId, GroupCommand.NOBODY);
+        return isSyncing()
+                ? with(newAssignment, nowMs + timeouts.sessionMs(), joinRequestId, GroupCommand.NOBODY)
+                : with(newAssignment, deadlineMs, joinRequestId, syncRequestId);
     }
 
-    /** This member, heard of now, with another assignment and other requests that wait. */
-    private Member with(byte[] newAssignment, long nowMs, long newJoinRequestId, long newSyncRequestId) {
+    /** Waits for no assignment, because another rebalance begins; whoever waited is told and so counts as heard. */
+    Member released(long nowMs) {
+        long newDeadlineMs = isSyncing() ? nowMs + timeouts.sessionMs() : deadlineMs;
+        return with(assignment, newDeadlineMs, joinRequestId, GroupCommand.NOBODY);
+    }
+
+    /** In the place and with the assignment of its earlier self, waiting for nothing. */
+    Member inPlaceOf(Member before) {
+        return with(before.assignment(), deadlineMs, GroupCommand.NOBODY, GroupCommand.NOBODY);
+    }
+
+    private Member with(byte[] newAssignment, long newDeadlineMs, long newJoinRequestId, long newSyncRequestId) {
         return new Member(
                 memberId,
                 instanceId,
@@ -79,7 +116,7 @@ record Member(
                 timeouts,
                 protocols,
                 newAssignment,
-                nowMs + timeouts.sessionMs(),
+                newDeadlineMs,
                 newJoinRequestId,
                 newSyncRequestId);
     }

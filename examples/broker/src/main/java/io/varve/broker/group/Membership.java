@@ -21,6 +21,8 @@ final class Membership {
     void join(GroupCommand.Join join, Step step, long nowMs) {
         ErrorCode refusal = refusal(join, step.group());
         if (refusal != ErrorCode.NONE) {
+            // It will not come again with the id that it was given, so nobody needs to wait for it.
+            step.become(step.group().withoutPending(join.identity().memberId()));
             step.answer(GroupAnswer.Joined.refused(
                     join.requestId(), refusal, join.identity().memberId()));
         } else if (join.identity().memberId().isEmpty()) {
@@ -59,7 +61,7 @@ final class Membership {
         Member before = step.group().byInstance(join.identity().instanceId());
         if (before != null) {
             replace(before, join, step, nowMs);
-        } else if (join.idFirst() && join.identity().instanceId() == null) {
+        } else if (join.abilities().idFirst() && join.identity().instanceId() == null) {
             step.become(step.group()
                     .withPending(join.newMemberId(), nowMs + join.timeouts().sessionMs()));
             step.answer(GroupAnswer.Joined.refused(join.requestId(), ErrorCode.MEMBER_ID_REQUIRED, join.newMemberId()));
@@ -69,45 +71,53 @@ final class Membership {
     }
 
     /**
-     * A static member has restarted: it takes the place of its earlier self, without a rebalance when the group would choose the same
-     * protocol. What the member says within the protocol does not count: it has just forgotten which partitions it owned (KIP-345).
+     * A static member has restarted (KIP-345): it takes the place of its earlier self. That needs no rebalance when the group would
+     * choose the same protocol again and the member reads the same topics; what else it says does not count, for it has just forgotten
+     * which partitions it owned.
      */
     private static void replace(Member before, GroupCommand.Join join, Step step, long nowMs) {
         step.refuse(before, ErrorCode.FENCED_INSTANCE_ID);
-        Group group = step.group();
-        boolean leader = group.isLeader(before.memberId());
+        boolean leader = step.group().isLeader(before.memberId());
         Member after = Member.joining(join, join.newMemberId(), nowMs);
-        Group next = group.withoutMember(before.memberId());
+        Group group = typed(join, step.group())
+                .withoutMember(before.memberId())
+                .withMember(after)
+                .withLeader(leader ? after.memberId() : step.group().leaderId());
+        step.become(group);
         boolean same = group.state() == State.STABLE
-                && Objects.equals(next.withMember(after).elect(), group.protocolName());
-        if (same) {
-            step.become(next.withMember(after.joined(nowMs).assigned(before.assignment(), nowMs))
-                    .withLeader(leader ? after.memberId() : group.leaderId()));
-            step.store();
-            GroupAnswer.Joined told = step.joined(after.memberId(), join.requestId());
-            // It must not compute an assignment: it is told the leader's former id, so that it does not take itself for
-            // the leader.
-            step.answer(
-                    leader
-                            ? new GroupAnswer.Joined(
-                                    told.requestId(),
-                                    told.error(),
-                                    told.memberId(),
-                                    told.generation(),
-                                    before.memberId(),
-                                    told.protocolType(),
-                                    told.protocolName(),
-                                    List.of())
-                            : told);
+                && Objects.equals(group.protocolName(), group.elect())
+                && Subscriptions.same(before, after, group.protocolName());
+        if (!same) {
+            step.rebalance();
             return;
         }
-        step.become(next.withMember(after).withLeader(leader ? after.memberId() : group.leaderId()));
-        step.rebalance();
+        step.become(group.withMember(after.inPlaceOf(before)));
+        step.endWaitForSyncs();
+        // A broker that starts anew must know the new id, or it would fence the member.
+        step.store();
+        GroupAnswer.Joined told = step.joined(after.memberId(), join.requestId());
+        step.answer(leader ? leaderAgain(told, before, join.abilities().skipsAssignment()) : told);
+    }
+
+    /**
+     * What a leader that has restarted is told. The assignment stays, so it must not work out another: a client that knows how skips
+     * it (KIP-814); any other is told the leader's former id, so that it does not take itself for the leader.
+     */
+    private static GroupAnswer.Joined leaderAgain(GroupAnswer.Joined told, Member before, boolean skips) {
+        return new GroupAnswer.Joined(
+                told.requestId(),
+                told.error(),
+                told.memberId(),
+                told.generation(),
+                skips ? told.leaderId() : before.memberId(),
+                told.protocolType(),
+                told.protocolName(),
+                skips ? told.members() : List.of(),
+                skips);
     }
 
     private static void add(GroupCommand.Join join, String memberId, Step step, long nowMs) {
-        Group group =
-                step.group().members().isEmpty() ? step.group().withProtocolType(join.protocolType()) : step.group();
+        Group group = typed(join, step.group());
         step.become(group.withMember(Member.joining(join, memberId, nowMs)));
         if (group.state() == State.PREPARING) {
             step.waitLonger();
@@ -116,10 +126,16 @@ final class Membership {
         }
     }
 
+    /** The group, which takes the protocol type of a member that is alone in it. */
+    private static Group typed(GroupCommand.Join join, Group group) {
+        return others(join, group).members().isEmpty() ? group.withProtocolType(join.protocolType()) : group;
+    }
+
     private static void knownMember(GroupCommand.Join join, Step step, long nowMs) {
         Group group = step.group();
         String memberId = join.identity().memberId();
-        if (group.pending().containsKey(memberId)) {
+        // Only members without a static name are given an id first.
+        if (join.identity().instanceId() == null && group.pending().containsKey(memberId)) {
             step.become(group.withoutPending(memberId));
             add(join, memberId, step, nowMs);
             return;
@@ -144,7 +160,7 @@ final class Membership {
         if (member.isSyncing()) {
             step.answer(GroupAnswer.Synced.refused(member.syncRequestId(), ErrorCode.REBALANCE_IN_PROGRESS));
         }
-        step.become(group.withMember(Member.joining(join, memberId, nowMs)));
+        step.become(typed(join, group).withMember(member.rejoining(join, nowMs)));
         step.rebalance();
     }
 
@@ -178,7 +194,8 @@ final class Membership {
             return;
         }
         if (group.state() == State.STABLE) {
-            step.become(group.withMember(member.heard(nowMs)));
+            step.become(group.withMember(member.syncing(GroupCommand.NOBODY, nowMs)));
+            step.endWaitForSyncs();
             step.answer(new GroupAnswer.Synced(
                     sync.requestId(), ErrorCode.NONE, group.protocolType(), group.protocolName(), member.assignment()));
             return;
@@ -249,8 +266,7 @@ final class Membership {
                 && nowMs >= step.group().rebalance().deadlineMs();
         for (Member member : List.copyOf(step.group().members().values())) {
             boolean silent = member.deadlineMs() <= nowMs && !member.isJoining() && !member.isSyncing();
-            boolean neverSynced = late && step.group().state() == State.COMPLETING && !member.isSyncing();
-            if (silent || neverSynced) {
+            if (silent || (late && member.owesSync())) {
                 step.remove(member);
                 gone = true;
             }
@@ -275,8 +291,6 @@ final class Membership {
         if (group.state() == State.PREPARING && group.rebalance().waitUntilMs() > 0) {
             next = Math.min(next, group.rebalance().waitUntilMs());
         }
-        return group.state() == State.PREPARING || group.state() == State.COMPLETING
-                ? Math.min(next, group.rebalance().deadlineMs())
-                : next;
+        return Math.min(next, group.rebalance().deadlineMs());
     }
 }

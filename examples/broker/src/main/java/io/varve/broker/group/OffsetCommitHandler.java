@@ -31,6 +31,9 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
 
     private static final short TOPIC_IDS_SINCE = 10;
 
+    /** Before this version a group that does not exist is called a generation that is not. */
+    private static final short NOT_FOUND_SINCE = 9;
+
     private final GroupCoordinator coordinator;
     private final ImageFollower follower;
 
@@ -48,6 +51,8 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
     public void handle(RequestContext context, OffsetCommitRequest request, Reply<OffsetCommitResponse> reply) {
         ClusterImage image = follower.image();
         long nowMs = System.currentTimeMillis();
+        long expireMs =
+                request.retentionTimeMs() < 0 ? CommittedOffset.AS_CONFIGURED : nowMs + request.retentionTimeMs();
         boolean byId = context.version() >= TOPIC_IDS_SINCE;
         Map<TopicPartition, CommittedOffset> offsets = new LinkedHashMap<>();
         for (OffsetCommitRequestTopic topic : request.topics()) {
@@ -60,7 +65,11 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                     offsets.put(
                             new TopicPartition(known.name(), partition.partitionIndex()),
                             new CommittedOffset(
-                                    partition.committedOffset(), partition.committedLeaderEpoch(), metadata, nowMs));
+                                    partition.committedOffset(),
+                                    partition.committedLeaderEpoch(),
+                                    metadata,
+                                    nowMs,
+                                    expireMs));
                 }
             }
         }
@@ -85,10 +94,18 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                                     ? all
                                     : topic == null
                                             ? unknown
-                                            : errors.getOrDefault(
-                                                    new TopicPartition(topic.name(), partition),
-                                                    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)));
+                                            : named(
+                                                    context,
+                                                    errors.getOrDefault(
+                                                            new TopicPartition(topic.name(), partition),
+                                                            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))));
                 });
+    }
+
+    private static ErrorCode named(RequestContext context, ErrorCode error) {
+        return error == ErrorCode.GROUP_ID_NOT_FOUND && context.version() < NOT_FOUND_SINCE
+                ? ErrorCode.ILLEGAL_GENERATION
+                : error;
     }
 
     private static @Nullable TopicImage known(OffsetCommitRequestTopic topic, boolean byId, ClusterImage image) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One decision about one group while it is being made: the group as it will be, and the answers that follow.
@@ -15,6 +16,9 @@ import java.util.Map;
  * <p>Threading: confined to the decision.
  */
 final class Step {
+
+    /** Shortest pause before members are waited for once more. */
+    private static final int LEAST_WAIT_MS = 1000;
 
     private final GroupConfig config;
     private final long nowMs;
@@ -81,7 +85,7 @@ final class Step {
             if (member.isSyncing()) {
                 answer(GroupAnswer.Synced.refused(member.syncRequestId(), ErrorCode.REBALANCE_IN_PROGRESS));
             }
-            members.put(member.memberId(), member.syncing(GroupCommand.NOBODY, nowMs));
+            members.put(member.memberId(), member.released(nowMs));
         }
         int timeoutMs = group.rebalanceTimeoutMs();
         long waitUntilMs = wasEmpty ? nowMs + Math.min(config.initialRebalanceDelayMs(), timeoutMs) : 0;
@@ -107,16 +111,18 @@ final class Step {
         }
         Rebalance times = group.rebalance();
         boolean expired = nowMs >= times.deadlineMs();
-        boolean waiting = nowMs < times.waitUntilMs();
+        boolean initial = times.waitUntilMs() > 0;
         boolean all =
                 group.pending().isEmpty() && group.members().values().stream().allMatch(Member::isJoining);
+        // An empty group takes those who have come when its wait is over, and waits for nobody who only has an id.
+        boolean early = initial ? nowMs < times.waitUntilMs() : !all;
         if (group.members().isEmpty()) {
             if (group.pending().isEmpty() || expired) {
                 empty();
             }
             return;
         }
-        if (!expired && (waiting || !all)) {
+        if (!expired && early) {
             return;
         }
         // Whoever has not come in time is out; a static member keeps its place until its session ends.
@@ -127,27 +133,41 @@ final class Step {
         }
         if (group.members().isEmpty()) {
             empty();
+            return;
+        }
+        String leader = electLeader();
+        if (leader == null) {
+            // Only static members are left, and none has come: there is nobody to lead a generation. They are waited
+            // for once
+            // more, until their sessions end.
+            int timeoutMs = Math.max(LEAST_WAIT_MS, group.rebalanceTimeoutMs());
+            become(group.in(State.PREPARING, new Rebalance(times.startMs(), 0, nowMs + timeoutMs), group.sinceMs()));
         } else {
-            nextGeneration();
+            nextGeneration(leader);
         }
     }
 
     /** The last member has gone. */
     private void empty() {
         become(group.generation(State.EMPTY, null, null, Rebalance.NONE, nowMs));
-        durable = true;
+        store();
     }
 
-    private void nextGeneration() {
+    /** The leader so far if it has come, or else the first that has; null when nobody has. */
+    private @Nullable String electLeader() {
         String leader = group.leaderId();
         Member present = leader == null ? null : group.members().get(leader);
-        if (present == null || !present.isJoining()) {
-            leader = group.members().values().stream()
-                    .filter(Member::isJoining)
-                    .findFirst()
-                    .map(Member::memberId)
-                    .orElseGet(() -> group.members().keySet().iterator().next());
+        if (present != null && present.isJoining()) {
+            return leader;
         }
+        return group.members().values().stream()
+                .filter(Member::isJoining)
+                .findFirst()
+                .map(Member::memberId)
+                .orElse(null);
+    }
+
+    private void nextGeneration(String leader) {
         String protocol = group.elect();
         long syncDeadlineMs = nowMs + group.rebalanceTimeoutMs();
         become(group.generation(State.COMPLETING, protocol, leader, new Rebalance(nowMs, 0, syncDeadlineMs), nowMs));
@@ -168,19 +188,34 @@ final class Step {
                 String.valueOf(group.leaderId()),
                 group.protocolType(),
                 group.protocolName(),
-                group.isLeader(memberId) ? List.copyOf(group.members().values()) : List.of());
+                group.isLeader(memberId) ? List.copyOf(group.members().values()) : List.of(),
+                false);
     }
 
-    /** The leader has brought the assignment: everybody who waits gets it. */
+    /** The leader has brought the assignment: everybody who waits gets it, and whoever has not asked yet is waited for. */
     void assign(Map<String, byte[]> assignments) {
         Map<String, Member> assigned = new LinkedHashMap<>();
         for (Member member : group.members().values()) {
             byte[] assignment = assignments.getOrDefault(member.memberId(), new byte[0]);
             assigned.put(member.memberId(), member.assigned(assignment, nowMs));
-            answer(new GroupAnswer.Synced(
-                    member.syncRequestId(), ErrorCode.NONE, group.protocolType(), group.protocolName(), assignment));
+            if (member.isSyncing()) {
+                answer(new GroupAnswer.Synced(
+                        member.syncRequestId(),
+                        ErrorCode.NONE,
+                        group.protocolType(),
+                        group.protocolName(),
+                        assignment));
+            }
         }
-        become(group.withMembers(assigned).in(State.STABLE, Rebalance.NONE, nowMs));
-        durable = true;
+        become(group.withMembers(assigned).in(State.STABLE, group.rebalance(), nowMs));
+        endWaitForSyncs();
+        store();
+    }
+
+    /** When every member of a stable group has asked for its assignment, nobody is waited for. */
+    void endWaitForSyncs() {
+        if (group.members().values().stream().noneMatch(Member::owesSync)) {
+            become(group.in(group.state(), Rebalance.NONE, group.sinceMs()));
+        }
     }
 }

@@ -6,8 +6,9 @@ import io.varve.kafka.ProtocolException;
 import io.varve.kafka.message.ConsumerProtocolSubscription;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Looks into what consumers say to their leader, for the topics that they read. */
 final class Subscriptions {
@@ -17,27 +18,43 @@ final class Subscriptions {
 
     private Subscriptions() {}
 
-    /** The topics that the members of a group subscribe to; those of a member that cannot be understood are missing. */
-    static Set<String> of(Group group) {
+    /**
+     * Tells of a topic whether the members of a group read it. A group of consumers that cannot be understood, or has not agreed on a
+     * protocol yet, may read every topic.
+     */
+    static Predicate<String> of(Group group) {
+        if (group.members().isEmpty() || !PROTOCOL_TYPE.equals(group.protocolType())) {
+            return topic -> false;
+        }
         Set<String> topics = new HashSet<>();
         for (Member member : group.members().values()) {
-            topics.addAll(topics(member, group));
+            Set<String> ofMember = topics(member, group.protocolName());
+            if (ofMember == null) {
+                return topic -> true;
+            }
+            topics.addAll(ofMember);
         }
-        return topics;
+        return topics::contains;
     }
 
-    private static List<String> topics(Member member, Group group) {
+    /** Whether two members, or one member at two times, want the same topics; what cannot be understood is taken as the same. */
+    static boolean same(Member one, Member other, @Nullable String protocolName) {
+        Set<String> ofOne = topics(one, protocolName);
+        Set<String> ofOther = topics(other, protocolName);
+        return ofOne == null || ofOther == null || ofOne.equals(ofOther);
+    }
+
+    private static @Nullable Set<String> topics(Member member, @Nullable String protocolName) {
         try {
-            ByteBuffer metadata = ByteBuffer.wrap(member.metadata(group.protocolName()));
+            ByteBuffer metadata = ByteBuffer.wrap(member.metadata(protocolName));
             MessageReader reader = new MessageReader(metadata);
             short version = reader.readShort();
             ConsumerProtocolSubscription subscription = new ConsumerProtocolSubscription();
-            short known = (short) Math.min(version, subscription.latestVersion());
-            subscription.read(reader, known);
-            return subscription.topics();
+            subscription.read(reader, (short) Math.min(version, subscription.latestVersion()));
+            return new HashSet<>(subscription.topics());
         } catch (ProtocolException e) {
             // Only consumers speak of topics; others say what they like.
-            return List.of();
+            return null;
         }
     }
 }

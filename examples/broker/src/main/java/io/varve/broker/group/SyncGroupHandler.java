@@ -36,7 +36,7 @@ final class SyncGroupHandler implements ApiHandler<SyncGroupRequest, SyncGroupRe
         request.assignments()
                 .forEach(entry -> assignments.put(entry.memberId(), GroupRecords.bytes(entry.assignment())));
         coordinator
-                .submit(
+                .submitOfMember(
                         request.groupId(),
                         requestId -> new GroupCommand.Sync(
                                 requestId,

@@ -133,7 +133,7 @@ class GroupMachineTest {
                                 "connect",
                                 List.of(new Protocol("range", new byte[0])),
                                 memberId(),
-                                false)))
+                                new GroupCommand.Abilities(false, false))))
                         .error())
                 .isEqualTo(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
         assertThat(joined(submit(id -> new GroupCommand.Join(
@@ -145,7 +145,7 @@ class GroupMachineTest {
                                 "consumer",
                                 List.of(new Protocol("range", new byte[0])),
                                 memberId(),
-                                false)))
+                                new GroupCommand.Abilities(false, false))))
                         .error())
                 .isEqualTo(ErrorCode.INVALID_SESSION_TIMEOUT);
     }
@@ -205,7 +205,7 @@ class GroupMachineTest {
                 "consumer",
                 List.of(new Protocol("range", metadata.getBytes(java.nio.charset.StandardCharsets.UTF_8))),
                 "member-" + id,
-                true));
+                new GroupCommand.Abilities(true, false)));
     }
 
     private long sync(String memberId, int generation, Map<String, byte[]> assignments) {
