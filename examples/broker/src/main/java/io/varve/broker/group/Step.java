@@ -137,9 +137,8 @@ final class Step {
         }
         String leader = electLeader();
         if (leader == null) {
-            // Only static members are left, and none has come: there is nobody to lead a generation. They are waited
-            // for once
-            // more, until their sessions end.
+            // Only static members are left, and none has come to lead: they are waited for once more, until their
+            // sessions end.
             int timeoutMs = Math.max(LEAST_WAIT_MS, group.rebalanceTimeoutMs());
             become(group.in(State.PREPARING, new Rebalance(times.startMs(), 0, nowMs + timeoutMs), group.sinceMs()));
         } else {
