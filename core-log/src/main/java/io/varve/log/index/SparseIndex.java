@@ -99,15 +99,6 @@ public final class SparseIndex {
         return low == 0 ? 0 : entries.positions[low - 1];
     }
 
-    /** Forgets the entries at or beyond a position. */
-    public void truncate(int position) {
-        int kept = count;
-        while (kept > 0 && entries.positions[kept - 1] >= position) {
-            kept--;
-        }
-        count = kept;
-    }
-
     /** Writes the index of a segment as a file and makes it durable. */
     public void save(Storage storage, String name, SegmentSummary summary) {
         try (StorageFile file = storage.open(name)) {

@@ -108,6 +108,7 @@ public final class Broker implements AutoCloseable {
         follower.listen(partitions);
         partitions.onImage(ClusterImage.EMPTY, follower.image());
         partitions.settled().toCompletableFuture().join();
+        partitions.warnOfStrays();
         HandlerTable handlers = handlers(partitions, follower, controller, new Waiting(lanes, timer), groups);
         listen(handlers, controller);
         timer.repeat(

@@ -67,6 +67,17 @@ public final class Partitions implements ImageListener, AutoCloseable {
         return List.copyOf(open.values());
     }
 
+    /** Names the directories whose topics do not exist, as a crash in the middle of a deletion leaves them. They are left alone. */
+    public void warnOfStrays() {
+        Set<String> known = new HashSet<>();
+        open.keySet().forEach(id -> known.add(id.toString()));
+        for (String name : directories.partitionNames()) {
+            if (!known.contains(name)) {
+                LOG.warn("No topic has this partition; delete its directory when nobody needs it: partition={}", name);
+            }
+        }
+    }
+
     /** Completes when all that images have asked for so far is done. */
     public CompletionStage<Void> settled() {
         return pending;

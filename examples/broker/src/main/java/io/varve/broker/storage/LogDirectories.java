@@ -163,16 +163,6 @@ public final class LogDirectories implements AutoCloseable {
         return directories.get(0);
     }
 
-    /** The directories. */
-    public List<Path> all() {
-        return directories;
-    }
-
-    /** The log directory that a partition lies in, when it has one. */
-    public Optional<Path> directoryOf(String topic, int index) {
-        return Optional.ofNullable(partitions.get(topic + "-" + index)).map(Path::getParent);
-    }
-
     /** Names of the partitions whose directories exist. */
     public List<String> partitionNames() {
         return List.copyOf(partitions.keySet());
