@@ -380,7 +380,7 @@ public final class CommitLog implements AutoCloseable {
         for (Segment segment : segments.all()) {
             boolean old = retention.retentionMs() >= 0
                     && !segment.isEmpty()
-                    && nowMs - segment.maxTimestampMs() > retention.retentionMs();
+                    && nowMs - segment.lastUsedMs(nowMs) > retention.retentionMs();
             boolean inExcess = segment != segments.active() && excessBytes >= segment.sizeBytes();
             if (!old && !(inExcess && excessBytes > 0)) {
                 break;

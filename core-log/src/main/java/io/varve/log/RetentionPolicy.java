@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * <p>Threading: immutable.
  *
- * @param retentionMs how long a segment is kept after its largest timestamp, milliseconds; -1 for ever
+ * @param retentionMs how long a segment is kept after its largest timestamp, milliseconds; -1 for ever. A timestamp in the future and
+ *     an absent one pin nothing: then the time of the last write counts
  * @param retentionBytes how many bytes are kept at least, 0 and more; -1 without a bound
  */
 public record RetentionPolicy(long retentionMs, long retentionBytes) {

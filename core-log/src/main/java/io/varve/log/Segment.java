@@ -253,6 +253,15 @@ final class Segment {
         return maxTimestampMs;
     }
 
+    /**
+     * The moment from which retention counts: the largest timestamp or, when there is none or it lies in the future and proves
+     * nothing, the last write.
+     */
+    long lastUsedMs(long nowMs) {
+        boolean credible = maxTimestampMs >= 0 && maxTimestampMs <= nowMs;
+        return credible ? maxTimestampMs : file.lastModifiedMs();
+    }
+
     long maxTimestampOffset() {
         return maxTimestampOffset;
     }

@@ -127,6 +127,15 @@ public final class ChannelStorage implements Storage {
         }
 
         @Override
+        public long lastModifiedMs() {
+            try {
+                return Files.getLastModifiedTime(path).toMillis();
+            } catch (IOException e) {
+                throw failed("last modified time", path, e);
+            }
+        }
+
+        @Override
         public int read(ByteBuffer target, long position) {
             int read = 0;
             try {

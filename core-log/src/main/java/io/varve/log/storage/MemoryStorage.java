@@ -5,6 +5,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +34,8 @@ public final class MemoryStorage implements Storage {
         POWER_LOSS
     }
 
+    private final InstantSource clock;
+
     @GuardedBy("this")
     private final Map<String, Contents> files = new TreeMap<>();
 
@@ -46,6 +50,16 @@ public final class MemoryStorage implements Storage {
 
     @GuardedBy("this")
     private boolean forceFails;
+
+    /** A storage in which it is always the beginning of the epoch. */
+    public MemoryStorage() {
+        this(InstantSource.fixed(Instant.EPOCH));
+    }
+
+    /** A storage that takes the time of a change from a clock. */
+    public MemoryStorage(InstantSource clock) {
+        this.clock = clock;
+    }
 
     /** Operations that changed something so far. */
     public synchronized long operations() {
@@ -76,7 +90,7 @@ public final class MemoryStorage implements Storage {
     /** The storage as it is found after a crash; {@code seed} decides what of the unforced writes is there. */
     public synchronized MemoryStorage afterCrash(Survival survival, long seed) {
         Random random = new Random(seed);
-        MemoryStorage survivor = new MemoryStorage();
+        MemoryStorage survivor = new MemoryStorage(clock);
         for (Map.Entry<String, Contents> file : files.entrySet()) {
             Contents contents = file.getValue();
             Contents found = survival == Survival.PROCESS_DEATH ? contents.copy() : contents.afterPowerLoss(random);
@@ -178,6 +192,7 @@ public final class MemoryStorage implements Storage {
 
         private byte[] bytes = new byte[0];
         private int sizeBytes;
+        private long lastModifiedMs;
         private byte[] durable = new byte[0];
         private final List<Write> unforced = new ArrayList<>();
 
@@ -185,6 +200,7 @@ public final class MemoryStorage implements Storage {
             Contents copy = new Contents();
             copy.bytes = Arrays.copyOf(bytes, sizeBytes);
             copy.sizeBytes = sizeBytes;
+            copy.lastModifiedMs = lastModifiedMs;
             return copy;
         }
 
@@ -192,6 +208,7 @@ public final class MemoryStorage implements Storage {
             Contents found = new Contents();
             found.bytes = durable.clone();
             found.sizeBytes = durable.length;
+            found.lastModifiedMs = lastModifiedMs;
             int survivors = random.nextInt(unforced.size() + 1);
             for (int i = 0; i < survivors; i++) {
                 Write write = unforced.get(i);
@@ -202,9 +219,10 @@ public final class MemoryStorage implements Storage {
             return found;
         }
 
-        void write(Write write) {
+        void write(Write write, long nowMs) {
             unforced.add(write);
             apply(write);
+            lastModifiedMs = nowMs;
         }
 
         private void apply(Write write) {
@@ -250,6 +268,13 @@ public final class MemoryStorage implements Storage {
         }
 
         @Override
+        public long lastModifiedMs() {
+            synchronized (MemoryStorage.this) {
+                return contents.lastModifiedMs;
+            }
+        }
+
+        @Override
         public int read(ByteBuffer target, long position) {
             synchronized (MemoryStorage.this) {
                 int readable = (int) Math.max(0, Math.min(target.remaining(), contents.sizeBytes - position));
@@ -270,12 +295,12 @@ public final class MemoryStorage implements Storage {
                 long growth = position + data.length - contents.sizeBytes;
                 if (growth > space) {
                     int fits = (int) Math.max(0, data.length - (growth - Math.max(0, space)));
-                    contents.write(new Write((int) position, Arrays.copyOf(data, fits), false));
+                    contents.write(new Write((int) position, Arrays.copyOf(data, fits), false), clock.millis());
                     throw new OutOfSpaceException("write failed: file=" + name, new IOException("no space left"));
                 }
                 // The process that dies has given the operating system a part of its bytes.
                 byte[] given = dies ? Arrays.copyOf(data, data.length / 2) : data;
-                contents.write(new Write((int) position, given, false));
+                contents.write(new Write((int) position, given, false), clock.millis());
                 if (dies) {
                     throw crashed("write " + name);
                 }
@@ -286,7 +311,7 @@ public final class MemoryStorage implements Storage {
         public void truncate(long sizeBytes) {
             synchronized (MemoryStorage.this) {
                 change("truncate " + name);
-                contents.write(new Write((int) sizeBytes, new byte[0], true));
+                contents.write(new Write((int) sizeBytes, new byte[0], true), clock.millis());
             }
         }
 

@@ -15,6 +15,9 @@ public interface StorageFile extends AutoCloseable {
     /** Length in bytes. */
     long sizeBytes();
 
+    /** When the contents last changed, milliseconds since the epoch; survives closing and opening. */
+    long lastModifiedMs();
+
     /**
      * Reads at {@code position} until the buffer is full or the file ends.
      *

@@ -28,6 +28,20 @@ abstract class StorageContract {
     }
 
     @Test
+    void shouldRememberWhenAFileWasWritten() {
+        Storage storage = storage();
+        long writtenMs;
+        try (StorageFile file = storage.open("a")) {
+            file.write(bytes("hello"), 0);
+            writtenMs = file.lastModifiedMs();
+        }
+
+        try (StorageFile again = storage.open("a")) {
+            assertThat(again.lastModifiedMs()).isEqualTo(writtenMs);
+        }
+    }
+
+    @Test
     void shouldOverwrite() {
         try (StorageFile file = storage().open("a")) {
             file.write(bytes("hello"), 0);
