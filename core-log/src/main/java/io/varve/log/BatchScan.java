@@ -6,17 +6,21 @@ import io.varve.log.storage.StorageFile;
 import java.nio.ByteBuffer;
 
 /**
- * Goes through the headers of the batches of one log file without reading their records.
+ * Goes through the headers of the batches of one log file without looking at their records.
  *
  * <p>Threading: confined to one thread.
  */
 final class BatchScan {
 
+    /** What is read at a time: small batches share a read, large ones are skipped. */
+    private static final int WINDOW_BYTES = 4096;
+
     private final String name;
     private final StorageFile file;
     private final long limit;
-    private final ByteBuffer header = ByteBuffer.allocate(BatchDescriptor.HEADER_BYTES);
+    private final ByteBuffer window;
 
+    private long windowStart;
     private long position;
     private int sizeBytes;
 
@@ -26,6 +30,8 @@ final class BatchScan {
         this.file = file;
         this.position = position;
         this.limit = limit;
+        this.window = ByteBuffer.allocate((int) Math.min(WINDOW_BYTES, Math.max(0, limit - position)))
+                .limit(0);
     }
 
     /**
@@ -40,20 +46,30 @@ final class BatchScan {
         if (position >= limit) {
             return false;
         }
-        header.clear();
-        int read = file.read(header, position);
-        if (read < BatchDescriptor.HEADER_BYTES) {
-            throw corrupt("the header is cut off: bytes=" + read);
+        int there = load();
+        if (there < BatchDescriptor.HEADER_BYTES) {
+            throw corrupt("the header is cut off: bytes=" + there);
         }
-        int claimedBytes = BatchDescriptor.sizeBytes(header, 0);
-        if (BatchDescriptor.magic(header, 0) != BatchDescriptor.MAGIC
+        int at = headerAt();
+        int claimedBytes = BatchDescriptor.sizeBytes(window, at);
+        if (BatchDescriptor.magic(window, at) != BatchDescriptor.MAGIC
                 || claimedBytes < BatchDescriptor.HEADER_BYTES
                 || claimedBytes > limit - position
-                || BatchDescriptor.lastOffsetDelta(header, 0) < 0) {
+                || BatchDescriptor.lastOffsetDelta(window, at) < 0) {
             throw corrupt("no batch begins here: sizeBytes=" + claimedBytes + ", left=" + (limit - position));
         }
         sizeBytes = claimedBytes;
         return true;
+    }
+
+    private int load() {
+        if (position + BatchDescriptor.HEADER_BYTES > windowStart + window.limit()) {
+            window.clear().limit((int) Math.min(window.capacity(), limit - position));
+            file.read(window, position);
+            window.flip();
+            windowStart = position;
+        }
+        return (int) (windowStart + window.limit() - position);
     }
 
     private CorruptLogException corrupt(String reason) {
@@ -70,12 +86,16 @@ final class BatchScan {
         return sizeBytes;
     }
 
-    /** The header of the batch, at 0; valid until the next batch. */
+    /** The bytes that hold the header of the batch, at {@link #headerAt}; valid until the next batch. */
     ByteBuffer header() {
-        return header;
+        return window;
+    }
+
+    int headerAt() {
+        return (int) (position - windowStart);
     }
 
     long lastOffset() {
-        return BatchDescriptor.lastOffset(header, 0);
+        return BatchDescriptor.lastOffset(window, headerAt());
     }
 }

@@ -1,8 +1,12 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.varve.log.batch.BatchBuilder;
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.InvalidBatchException;
+import io.varve.log.index.SegmentSummary;
+import io.varve.log.job.Job;
 import io.varve.log.storage.ChannelStorage;
 import io.varve.log.storage.OutOfSpaceException;
 import io.varve.log.storage.Storage;
@@ -11,8 +15,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,52 +30,69 @@ import org.jspecify.annotations.Nullable;
  * result of {@link #flush} survives that of the machine. The first write or flush that fails makes the log refuse all that would
  * change it until it is opened again; only a full disk is different: the append is undone, and a later one may succeed.
  *
- * <p>No thread is started: rolling happens in appends, retention when {@link #applyRetention} is called.
+ * <p>No thread is started. Rolling happens in appends; sealing what was rolled, checkpoints, preparing the next segment and retention
+ * happen in the {@link #upkeep} job, and those that the log cannot do without in appends when nobody steps the job.
  *
- * <p>Threading: one writer, any readers. The methods that change the log belong to the writer.
+ * <p>Threading: safe. Appends take turns; reads wait for nobody. An append waits for the disk only when its flush policy says so or
+ * when more would have to be read again after a crash than {@link LogConfig#recoveryBytes}.
  */
 public final class CommitLog implements AutoCloseable {
+
+    // Locks are taken in this order: upkeep, the turn of a flush, append, arrivals. Readers take none of them.
+    private final Object upkeepLock = new Object();
+    private final Object appendLock = new Object();
+    private final Arrivals arrivals = new Arrivals();
 
     private final Storage storage;
     private final InstantSource clock;
     private final EpochHistory epochs;
+    private final Reserve reserve;
+    private final Cursors cursors;
     private final Segments segments = new Segments();
     private final LogSearch search = new LogSearch(this, segments);
+    private final Durability durability;
     private final RecoveryReport recoveryReport;
 
     private volatile LogConfig config;
     private volatile long startOffset;
     private volatile long endOffset;
-    private volatile long flushedOffset;
-    private @Nullable StorageException failure;
+    private volatile long generation;
+    private volatile boolean prepared;
+    private volatile boolean directoryChanged;
+    private volatile @Nullable StorageException failure;
+    private volatile boolean closed;
     private long activeSinceMs;
-    private boolean closed;
 
     private CommitLog(Storage storage, LogConfig config, InstantSource clock) {
         this.storage = storage;
         this.config = config;
         this.clock = clock;
         this.epochs = EpochHistory.load(storage);
+        this.reserve = new Reserve(storage, config.reserveBytes());
+        this.cursors = new Cursors(storage, reserve);
         LogRecovery recovery = new LogRecovery(storage, config, epochs);
         List<Segment> found = recovery.segments();
         found.forEach(segments::add);
         long stored = storedStartOffset();
         if (found.isEmpty()) {
-            segments.add(Segment.create(storage, stored, config.indexIntervalBytes()));
+            segments.add(Segment.create(storage, stored, config, false));
+        } else {
+            segments.active().activate(config.recoveryBytes());
         }
         this.endOffset = Math.max(segments.active().endOffset(), stored);
         if (endOffset > segments.active().endOffset() || !recovery.isSound(segments.active())) {
-            segments.active().seal();
-            segments.add(Segment.create(storage, endOffset, config.indexIntervalBytes()));
+            segments.active().passivate();
+            segments.add(Segment.create(storage, endOffset, config, false));
         }
+        storage.force();
         this.startOffset = Math.max(stored, segments.first().baseOffset());
-        // What an earlier run wrote and did not flush may still be in memory only.
-        this.flushedOffset =
-                recovery.report().wasClean() ? endOffset : segments.active().baseOffset();
+        this.durability = new Durability(endOffset, () -> endOffset, this::force);
         this.activeSinceMs = search.firstTimestampMs(segments.active()).orElse(clock.millis());
         this.recoveryReport = recovery.report();
         storage.delete(LogFiles.CLEAN_CLOSE);
-        epochs.truncateTo(Math.max(endOffset, 1));
+        reserve.write(() -> epochs.truncateTo(Math.max(endOffset, 1)));
+        reserve.restore();
+        config.listener().onRecovery(recoveryReport);
     }
 
     /**
@@ -111,22 +136,76 @@ public final class CommitLog implements AutoCloseable {
      * @throws StorageException when writing fails; the log is failed from then on
      */
     public long append(ByteBuffer batches, int epoch) {
-        requireWritable();
+        int sizeBytes = batches.remaining();
+        while (true) {
+            if (mustWaitForDisk(sizeBytes)) {
+                sealRolled();
+                checkpoint(sizeBytes);
+            }
+            long baseOffset;
+            Segment before;
+            Segment active;
+            synchronized (appendLock) {
+                requireWritable();
+                if (mustWaitForDisk(sizeBytes)) {
+                    continue;
+                }
+                baseOffset = endOffset;
+                before = segments.active();
+                active = appendLocked(batches, epoch);
+            }
+            arrivals.signal();
+            if (active != before) {
+                config.listener().onRoll(active.baseOffset());
+            }
+            if (endOffset - durability.flushedOffset() >= config.flushPolicy().everyRecords()) {
+                flush();
+            }
+            return baseOffset;
+        }
+    }
+
+    /** Appends one record without a key in a batch of its own; see {@link #append(ByteBuffer, int)}. */
+    public long append(byte[] value) {
+        return append(new BatchBuilder().add((byte[]) null, value));
+    }
+
+    /** Appends what the builder has gathered, in the latest epoch; see {@link #append(ByteBuffer, int)}. */
+    public long append(BatchBuilder batch) {
+        return append(batch.build(), Math.max(0, epochs.latest()));
+    }
+
+    /** Whether an append of this length would let more be read again after a crash than is allowed. */
+    private boolean mustWaitForDisk(int appendBytes) {
+        Segment active = segments.active();
+        return !closed
+                && failure == null
+                && (active.sizeBytes() + appendBytes > active.recoveryLimit()
+                        || (segments.hasUnsealed() && isFull(active, appendBytes)));
+    }
+
+    @GuardedBy("appendLock")
+    private Segment appendLocked(ByteBuffer batches, int epoch) {
         if (epoch < epochs.latest()) {
             throw new FencedEpochException(epoch, epochs.latest());
         }
         long baseOffset = endOffset;
         long nextOffset = assign(batches, baseOffset, epoch);
-        guarded(() -> {
+        try {
             rollIfNeeded(batches.remaining(), nextOffset);
-            epochs.begin(epoch, baseOffset);
-            segments.active().append(batches);
-        });
-        endOffset = nextOffset;
-        if (nextOffset - flushedOffset >= config.flushPolicy().everyRecords()) {
-            flush();
+            if (epoch > epochs.latest()) {
+                epochs.begin(epoch, baseOffset);
+            }
+            Segment active = segments.active();
+            active.append(batches);
+            endOffset = nextOffset;
+            return active;
+        } catch (OutOfSpaceException e) {
+            undo();
+            throw e;
+        } catch (StorageException e) {
+            throw failed(e);
         }
-        return baseOffset;
     }
 
     /** Checks all batches and sets their offsets and epoch; returns the offset behind the last. */
@@ -147,56 +226,212 @@ public final class CommitLog implements AutoCloseable {
         return nextOffset;
     }
 
+    @GuardedBy("appendLock")
     private void rollIfNeeded(int appendBytes, long nextOffset) {
         Segment active = segments.active();
         if (active.isEmpty()) {
             activeSinceMs = clock.millis();
             return;
         }
-        boolean full = active.sizeBytes() + appendBytes > Math.min(config.segmentBytes(), Segment.MAX_BYTES)
-                || nextOffset - active.baseOffset() > Integer.MAX_VALUE;
+        boolean full = isFull(active, appendBytes) || nextOffset - active.baseOffset() > Integer.MAX_VALUE;
         if (full || clock.millis() - activeSinceMs >= config.segmentAgeMs()) {
             roll();
         }
     }
 
+    private boolean isFull(Segment active, int appendBytes) {
+        return !active.isEmpty()
+                && active.sizeBytes() + appendBytes > Math.min(config.segmentBytes(), Segment.MAX_BYTES);
+    }
+
+    @GuardedBy("appendLock")
     private void roll() {
-        segments.active().seal();
-        flushedOffset = endOffset;
-        segments.add(Segment.create(storage, endOffset, config.indexIntervalBytes()));
-        storage.force();
+        Segment next = Segment.create(storage, endOffset, config, prepared);
+        prepared = false;
+        directoryChanged = true;
+        segments.add(next);
         activeSinceMs = clock.millis();
     }
 
+    /** Seals the segments that were rolled; returns how many there were. */
+    int sealRolled() {
+        int sealedCount = 0;
+        synchronized (upkeepLock) {
+            if (closed || !segments.hasUnsealed()) {
+                return 0;
+            }
+            guarded(() -> durability.flush());
+            for (Segment segment : segments.all()) {
+                if (segment != segments.active() && segment.isActivated()) {
+                    guarded(() -> {
+                        epochs.force();
+                        segment.seal();
+                    });
+                    segment.passivate();
+                    sealedCount++;
+                }
+            }
+        }
+        return sealedCount;
+    }
+
+    /** Makes all durable and says so in the index file, so that it is not read again after a crash. */
+    void checkpoint(int appendBytes) {
+        synchronized (upkeepLock) {
+            if (closed) {
+                return;
+            }
+            Segment active;
+            SegmentSummary summary;
+            int entryCount;
+            synchronized (appendLock) {
+                active = segments.active();
+                summary = active.summary(Math.max(config.recoveryBytes() / 2, appendBytes));
+                entryCount = active.indexEntryCount();
+            }
+            guarded(() -> {
+                durability.flush();
+                epochs.force();
+                active.checkpoint(summary, entryCount);
+            });
+        }
+        config.listener().onFlush(durability.flushedOffset());
+    }
+
+    /** Makes a file ready for the next segment; false when there is one or none is needed yet. */
+    boolean prepareNext() {
+        synchronized (upkeepLock) {
+            if (closed || failure != null || prepared || segments.active().sizeBytes() < config.segmentBytes() / 2) {
+                return false;
+            }
+            storage.prepare(LogFiles.PREPARED, config.segmentBytes());
+            prepared = true;
+            return true;
+        }
+    }
+
+    /** Lets go of the files that nobody has read since the last call. */
+    void rest() {
+        segments.all().forEach(Segment::rest);
+    }
+
+    /** Whether more than a fraction of what may be read again after a crash has gathered. */
+    boolean isCheckpointDue() {
+        Segment active = segments.active();
+        return active.sizeBytes() - active.checkpointBytes() >= config.recoveryBytes() / 4;
+    }
+
+    /** Sets space aside for a full disk again. */
+    void restoreReserve() {
+        reserve.restore();
+    }
+
+    private void force() {
+        for (Segment segment : segments.from(durability.flushedOffset())) {
+            if (!segment.isSealed() && segment.hold()) {
+                try {
+                    segment.force();
+                } finally {
+                    segment.release();
+                }
+            }
+        }
+        if (directoryChanged) {
+            directoryChanged = false;
+            storage.force();
+        }
+    }
+
     /**
-     * Makes all that was appended durable.
+     * Makes all that was appended durable. Threads that flush at the same time share the work.
      *
-     * @return the first offset that is not durable, which is the end offset
+     * @return the first offset that is not durable
      * @throws StorageException when it fails; the log is failed from then on, because what was not durable may be lost
      */
     public long flush() {
         requireWritable();
-        long until = endOffset;
-        if (until > flushedOffset) {
-            guarded(() -> segments.active().force());
-            flushedOffset = until;
+        long before = durability.flushedOffset();
+        guarded(() -> durability.flush());
+        long flushedOffset = durability.flushedOffset();
+        if (flushedOffset > before) {
+            config.listener().onFlush(flushedOffset);
         }
         return flushedOffset;
     }
 
-    /** A reader of the records from {@code offset} on. */
-    public LogReader readerAt(long offset) {
-        return new LogReader(batchesAt(offset), offset);
+    /**
+     * Waits until all below {@code offset} is durable: for as long as the {@link FlushPolicy} allows for others to do it, then by
+     * flushing. This is group commit: those who wait at the same time share a flush.
+     *
+     * @return the first offset that is not durable, at least {@code offset}
+     * @throws OffsetOutOfRangeException when {@code offset} is above the end of the log
+     * @throws StorageException when flushing fails; see {@link #flush}
+     */
+    public long awaitDurable(long offset) throws InterruptedException {
+        if (offset > endOffset) {
+            throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
+        }
+        FlushPolicy policy = config.flushPolicy();
+        boolean gathers = policy.everyMs() != Long.MAX_VALUE && unflushedBytes() < policy.everyBytes();
+        if (gathers && durability.await(offset, TimeUnit.MILLISECONDS.toNanos(policy.everyMs()))) {
+            return durability.flushedOffset();
+        }
+        return durability.flushedOffset() >= offset ? durability.flushedOffset() : flush();
     }
 
     /**
-     * A reader of the batches from the one that holds {@code offset} on.
+     * Completed with the first offset that is not durable, by the thread that flushes, as soon as all below {@code offset} is durable;
+     * exceptionally when a flush fails or the log is closed before. Somebody must flush: the upkeep job, or a caller of
+     * {@link #flush} or {@link #awaitDurable}.
+     */
+    public CompletableFuture<Long> whenDurable(long offset) {
+        requireWritable();
+        return durability.whenDurable(offset);
+    }
+
+    /** About how many bytes are not durable. */
+    long unflushedBytes() {
+        long flushedOffset = durability.flushedOffset();
+        long bytes = 0;
+        for (Segment segment : segments.from(flushedOffset)) {
+            bytes += segment.endOffset() > flushedOffset ? segment.sizeBytes() - segment.forcedBytes() : 0;
+        }
+        return bytes;
+    }
+
+    /**
+     * The job that keeps the log in shape: flushes as the {@link FlushPolicy} says, seals rolled segments, writes checkpoints, prepares
+     * the next segment, applies retention, closes files that nobody reads. Stepping it is optional and takes work off the appends;
+     * a {@link io.varve.log.job.JobRunner} can do it. A step waits for the disk and may be made by one thread at a time.
+     */
+    public Job upkeep() {
+        return new Upkeep(this, clock);
+    }
+
+    /**
+     * A reader from {@code offset} on.
      *
      * @throws OffsetOutOfRangeException when the offset is below the start or above the end of the log
      */
-    public BatchReader batchesAt(long offset) {
+    public LogReader readerAt(long offset) {
         requireInRange(offset);
-        return new BatchReader(this, offset);
+        return new LogReader(this, offset);
+    }
+
+    /** A reader from the first record on whose timestamp is at or after a time, or from the end of the log. */
+    public LogReader readerAtTime(long timestampMs) {
+        return new LogReader(
+                this, firstAtOrAfter(timestampMs).map(TimestampedOffset::offset).orElse(endOffset));
+    }
+
+    /** Waits until the log ends beyond an offset; whether it does. */
+    boolean awaitEnd(long offset, long nanos) throws InterruptedException {
+        return arrivals.await(() -> closed || endOffset > offset, nanos) && endOffset > offset;
+    }
+
+    /** Changes before and after the bytes below the end are replaced by others. */
+    long generation() {
+        return generation;
     }
 
     /**
@@ -245,7 +480,9 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
-    private void requireInRange(long offset) {
+    /** Throws when the offset cannot be read, whatever the reason. */
+    void requireInRange(long offset) {
+        requireOpen();
         if (offset < startOffset || offset > endOffset) {
             throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
         }
@@ -273,7 +510,7 @@ public final class CommitLog implements AutoCloseable {
 
     /** First offset that is not durable. */
     public long flushedOffset() {
-        return flushedOffset;
+        return durability.flushedOffset();
     }
 
     /** Length of all log files in bytes. */
@@ -311,24 +548,33 @@ public final class CommitLog implements AutoCloseable {
      * @throws OffsetOutOfRangeException when the offset is above the end
      */
     public void deleteBefore(long offset) {
-        requireWritable();
-        if (offset > endOffset) {
-            throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
-        }
-        if (offset <= startOffset) {
-            return;
-        }
-        guarded(() -> {
-            LogFiles.replace(storage, LogFiles.START_OFFSET, offset + "\n", true);
-            startOffset = offset;
-            for (Segment segment : segments.all()) {
-                if (segment == segments.active() || segment.endOffset() > offset) {
-                    break;
-                }
-                segments.remove(segment);
-                segment.delete();
+        List<Segment> gone = new ArrayList<>();
+        synchronized (upkeepLock) {
+            requireWritable();
+            if (offset > endOffset) {
+                throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
             }
-        });
+            if (offset <= startOffset) {
+                return;
+            }
+            guarded(() -> {
+                reserve.write(() -> LogFiles.replace(storage, LogFiles.START_OFFSET, offset + "\n", true));
+                startOffset = offset;
+                synchronized (appendLock) {
+                    for (Segment segment : segments.all()) {
+                        if (segment == segments.active() || segment.endOffset() > offset) {
+                            break;
+                        }
+                        segments.remove(segment);
+                        gone.add(segment);
+                    }
+                }
+                gone.forEach(Segment::delete);
+            });
+        }
+        if (!gone.isEmpty()) {
+            config.listener().onDelete(offset);
+        }
     }
 
     /**
@@ -339,30 +585,45 @@ public final class CommitLog implements AutoCloseable {
      * @throws OffsetOutOfRangeException when the offset is below the start
      */
     public void truncateTo(long offset) {
-        requireWritable();
-        if (offset < startOffset) {
-            throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
-        }
-        if (offset >= endOffset) {
-            return;
-        }
-        guarded(() -> {
-            while (segments.active().baseOffset() > offset) {
-                Segment last = segments.active();
-                segments.remove(last);
-                last.delete();
-                if (segments.all().isEmpty()) {
-                    segments.add(Segment.create(storage, offset, config.indexIntervalBytes()));
+        synchronized (upkeepLock) {
+            requireWritable();
+            if (offset < startOffset) {
+                throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
+            }
+            if (offset >= endOffset) {
+                return;
+            }
+            guarded(() -> durability.exclusively(() -> {
+                synchronized (appendLock) {
+                    generation++;
+                    truncateLocked(offset);
+                    generation++;
                 }
+            }));
+        }
+    }
+
+    @GuardedBy("appendLock")
+    private void truncateLocked(long offset) {
+        while (segments.active().baseOffset() > offset) {
+            Segment last = segments.active();
+            if (segments.all().size() == 1) {
+                segments.add(Segment.create(storage, offset, config, false));
             }
-            search.cut(segments.active(), offset);
-            endOffset = Math.max(startOffset, segments.active().endOffset());
-            if (endOffset > segments.active().endOffset()) {
-                roll();
-            }
-            flushedOffset = Math.min(flushedOffset, endOffset);
-            epochs.truncateTo(endOffset);
-        });
+            segments.remove(last);
+            last.delete();
+            segments.active().activate(config.recoveryBytes());
+        }
+        // Nobody must find an end beyond what is there.
+        long kept = Math.min(endOffset, offset);
+        endOffset = Math.max(startOffset, kept);
+        segments.active().truncateTo(offset);
+        endOffset = Math.max(startOffset, segments.active().endOffset());
+        if (endOffset > segments.active().endOffset()) {
+            roll();
+        }
+        directoryChanged = true;
+        reserve.write(() -> epochs.truncateTo(endOffset));
     }
 
     /**
@@ -372,7 +633,13 @@ public final class CommitLog implements AutoCloseable {
      * @return number of segments deleted
      */
     public int applyRetention(long nowMs) {
-        requireWritable();
+        synchronized (upkeepLock) {
+            requireWritable();
+            return deleteExpired(nowMs);
+        }
+    }
+
+    private int deleteExpired(long nowMs) {
         RetentionPolicy retention = config.retention();
         long keepFrom = startOffset;
         long excessBytes = retention.retentionBytes() < 0 ? 0 : sizeBytes() - retention.retentionBytes();
@@ -391,11 +658,17 @@ public final class CommitLog implements AutoCloseable {
         }
         if (expired > 0) {
             if (keepFrom == endOffset && !segments.active().isEmpty()) {
-                guarded(this::roll);
+                guarded(this::rollForRetention);
             }
             deleteBefore(keepFrom);
         }
         return expired;
+    }
+
+    private void rollForRetention() {
+        synchronized (appendLock) {
+            roll();
+        }
     }
 
     /** Changes the configuration; index intervals hold from the next segment on. */
@@ -408,37 +681,95 @@ public final class CommitLog implements AutoCloseable {
         return recoveryReport;
     }
 
+    LogConfig config() {
+        return config;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Whether a write or flush failed, so that the log refuses what would change it. */
     public boolean isFailed() {
         return failure != null;
     }
 
+    /** The position that was last committed under a name, -1 when none was. See {@link #commitCursor}. */
+    public long cursor(String name) {
+        requireOpen();
+        return cursors.position(name);
+    }
+
+    /**
+     * Keeps a position under a name, durably and atomically: after a crash it is the old or the new one. For a consumer that resumes
+     * where it was. At most {@value Cursors#MAX_CURSORS} names.
+     *
+     * @param name 1 to {@value Cursors#MAX_NAME_CHARS} letters, digits, dots, underscores and hyphens
+     * @param position 0 or more; whether the log holds it is the caller's business
+     * @throws IllegalArgumentException when name or position are out of these bounds
+     */
+    public void commitCursor(String name, long position) {
+        requireWritable();
+        guarded(() -> cursors.commit(name, position));
+    }
+
+    /** Forgets a name; does nothing when there is none. */
+    public void deleteCursor(String name) {
+        requireWritable();
+        guarded(() -> cursors.delete(name));
+    }
+
+    /** The names under which positions are kept. */
+    public Set<String> cursors() {
+        requireOpen();
+        return cursors.names();
+    }
+
     /**
      * Flushes, writes the index of the active segment and marks the log as closed, so that the next opening reads nothing again. A
-     * failed log is only let go of. Idempotent.
+     * failed log is only let go of. Those who wait are told by an {@link IllegalStateException}. Idempotent.
      */
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        try {
-            if (failure == null) {
-                guarded(() -> {
-                    segments.active().seal();
-                    LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true);
-                });
+        synchronized (upkeepLock) {
+            synchronized (appendLock) {
+                if (closed) {
+                    return;
+                }
+                closed = true;
             }
-        } finally {
-            closed = true;
-            segments.all().forEach(Segment::release);
+            arrivals.signal();
+            try {
+                if (failure == null) {
+                    guarded(this::sealAll);
+                }
+            } finally {
+                segments.all().forEach(Segment::retire);
+                durability.fail(new IllegalStateException("the log is closed: storage=" + storage));
+            }
+        }
+    }
+
+    private void sealAll() {
+        durability.flush();
+        epochs.force();
+        for (Segment segment : segments.all()) {
+            if (segment.isActivated()) {
+                segment.seal();
+            }
+        }
+        storage.delete(LogFiles.PREPARED);
+        reserve.write(() -> LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true));
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the log is closed: storage=" + storage);
         }
     }
 
     private void requireWritable() {
-        if (closed) {
-            throw new IllegalStateException("the log is closed: storage=" + storage);
-        }
+        requireOpen();
         StorageException earlier = failure;
         if (earlier != null) {
             String message = "the log has failed and must be opened again: storage=" + storage;
@@ -446,17 +777,23 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
-    /** Runs what changes files: a full disk is undone, any other failure is remembered. */
+    /** Runs what changes files: a full disk may have room later, any other failure is remembered. */
     private void guarded(Runnable change) {
         try {
             change.run();
         } catch (OutOfSpaceException e) {
-            undo();
             throw e;
         } catch (StorageException e) {
-            failure = e;
-            throw e;
+            throw failed(e);
         }
+    }
+
+    private StorageException failed(StorageException reason) {
+        if (failure == null) {
+            failure = reason;
+        }
+        durability.fail(reason);
+        return reason;
     }
 
     private void undo() {

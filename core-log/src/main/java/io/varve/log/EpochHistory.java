@@ -3,6 +3,7 @@ package io.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageException;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -20,6 +21,9 @@ final class EpochHistory {
 
     @GuardedBy("this")
     private final NavigableMap<Integer, Long> startOffsets = new TreeMap<>();
+
+    @GuardedBy("this")
+    private boolean durable = true;
 
     private volatile int latest = -1;
 
@@ -62,8 +66,22 @@ final class EpochHistory {
         }
         synchronized (this) {
             startOffsets.put(epoch, offset);
+            try {
+                save(false);
+            } catch (StorageException e) {
+                startOffsets.remove(epoch);
+                throw e;
+            }
             latest = epoch;
-            save();
+            durable = false;
+        }
+    }
+
+    /** Makes what is known durable. Until then the batches themselves tell; behind a checkpoint nobody reads them again. */
+    synchronized void force() {
+        if (!durable) {
+            save(true);
+            durable = true;
         }
     }
 
@@ -71,7 +89,8 @@ final class EpochHistory {
     synchronized void truncateTo(long endOffset) {
         if (startOffsets.values().removeIf(start -> start >= endOffset)) {
             latest = startOffsets.isEmpty() ? -1 : startOffsets.lastKey();
-            save();
+            save(true);
+            durable = true;
         }
     }
 
@@ -100,13 +119,12 @@ final class EpochHistory {
         return found;
     }
 
-    /** Not forced: after a loss of power the batches themselves tell. */
     @GuardedBy("this")
-    private void save() {
+    private void save(boolean forced) {
         StringBuilder out = new StringBuilder();
         out.append(FORMAT_VERSION).append('\n').append(startOffsets.size()).append('\n');
         startOffsets.forEach(
                 (epoch, offset) -> out.append(epoch).append(' ').append(offset).append('\n'));
-        LogFiles.replace(storage, LogFiles.EPOCHS, out.toString(), false);
+        LogFiles.replace(storage, LogFiles.EPOCHS, out.toString(), forced);
     }
 }

@@ -22,12 +22,25 @@ public final class LogConfig {
     /** Default of {@link #maxBatchBytes}: 1 MiB and the twelve bytes before a batch's length counts. */
     public static final int DEFAULT_MAX_BATCH_BYTES = (1 << 20) + 12;
 
+    /** Default of {@link #recoveryBytes}: 64 MiB. */
+    public static final int DEFAULT_RECOVERY_BYTES = 64 << 20;
+
+    /** Default of {@link #reserveBytes}: 16 KiB. */
+    public static final int DEFAULT_RESERVE_BYTES = 16 << 10;
+
+    /** Default of {@link #retentionCheckMs}: five minutes. */
+    public static final long DEFAULT_RETENTION_CHECK_MS = Duration.ofMinutes(5).toMillis();
+
     private final int segmentBytes;
     private final long segmentAgeMs;
     private final int indexIntervalBytes;
     private final int maxBatchBytes;
     private final FlushPolicy flushPolicy;
     private final RetentionPolicy retention;
+    private final long retentionCheckMs;
+    private final int recoveryBytes;
+    private final int reserveBytes;
+    private final LogListener listener;
 
     private LogConfig(Builder builder) {
         this.segmentBytes = builder.segmentBytes;
@@ -36,6 +49,10 @@ public final class LogConfig {
         this.maxBatchBytes = builder.maxBatchBytes;
         this.flushPolicy = builder.flushPolicy;
         this.retention = builder.retention;
+        this.retentionCheckMs = builder.retentionCheckMs;
+        this.recoveryBytes = builder.recoveryBytes;
+        this.reserveBytes = builder.reserveBytes;
+        this.listener = builder.listener;
     }
 
     /** The defaults: segments of 1 GiB, flushed by the operating system, kept for ever. */
@@ -56,6 +73,10 @@ public final class LogConfig {
         builder.maxBatchBytes = maxBatchBytes;
         builder.flushPolicy = flushPolicy;
         builder.retention = retention;
+        builder.retentionCheckMs = retentionCheckMs;
+        builder.recoveryBytes = recoveryBytes;
+        builder.reserveBytes = reserveBytes;
+        builder.listener = listener;
         return builder;
     }
 
@@ -89,6 +110,26 @@ public final class LogConfig {
         return retention;
     }
 
+    /** How often the upkeep job looks for segments that are not kept any longer, milliseconds. */
+    public long retentionCheckMs() {
+        return retentionCheckMs;
+    }
+
+    /** How many bytes are read again at most when a log that was not closed is opened. */
+    public int recoveryBytes() {
+        return recoveryBytes;
+    }
+
+    /** Bytes set aside so that small files can be written, and so space be freed, when the disk is full; 0 for none. */
+    public int reserveBytes() {
+        return reserveBytes;
+    }
+
+    /** Who is told what happens. */
+    public LogListener listener() {
+        return listener;
+    }
+
     /**
      * Collects values.
      *
@@ -102,6 +143,10 @@ public final class LogConfig {
         private int maxBatchBytes = DEFAULT_MAX_BATCH_BYTES;
         private FlushPolicy flushPolicy = FlushPolicy.OPERATING_SYSTEM;
         private RetentionPolicy retention = RetentionPolicy.FOREVER;
+        private long retentionCheckMs = DEFAULT_RETENTION_CHECK_MS;
+        private int recoveryBytes = DEFAULT_RECOVERY_BYTES;
+        private int reserveBytes = DEFAULT_RESERVE_BYTES;
+        private LogListener listener = LogListener.NONE;
 
         private Builder() {}
 
@@ -138,9 +183,45 @@ public final class LogConfig {
             return this;
         }
 
-        /** Applied when {@link CommitLog#applyRetention} is called. */
+        /** Applied by the {@linkplain CommitLog#upkeep upkeep job} and by {@link CommitLog#applyRetention}. */
         public Builder retention(RetentionPolicy policy) {
             retention = policy;
+            return this;
+        }
+
+        /** Space is back within one interval; at least 1 ms. */
+        public Builder retentionCheck(Duration interval) {
+            retentionCheckMs = interval.toMillis();
+            if (retentionCheckMs < 1) {
+                throw new IllegalArgumentException("out of range: retentionCheck=" + interval + ", smallest=1 ms");
+            }
+            return this;
+        }
+
+        /**
+         * A larger bound makes appends wait for the disk less often, when no {@linkplain CommitLog#upkeep upkeep job} runs, and
+         * opening after a crash slower; at least 2.
+         */
+        public Builder recoveryBytes(int bytes) {
+            if (bytes < 2) {
+                throw new IllegalArgumentException("out of range: recoveryBytes=" + bytes + ", smallest=2");
+            }
+            recoveryBytes = bytes;
+            return this;
+        }
+
+        /** Enough for the small files of the log's directory, 0 to do without; see {@link LogConfig#reserveBytes}. */
+        public Builder reserveBytes(int bytes) {
+            if (bytes < 0) {
+                throw new IllegalArgumentException("out of range: reserveBytes=" + bytes + ", smallest=0");
+            }
+            reserveBytes = bytes;
+            return this;
+        }
+
+        /** One listener; combine several in one of your own. */
+        public Builder listener(LogListener listener) {
+            this.listener = listener;
             return this;
         }
 

@@ -16,7 +16,13 @@ final class LogFiles {
     static final String KAFKA_TIME_INDEX = ".timeindex";
     static final String START_OFFSET = "log-start-offset";
     static final String CLEAN_CLOSE = "clean-close";
+    static final String CURSORS = "cursors";
+    static final String RESERVE = "reserve";
+    static final String QUARANTINE = ".quarantine";
     static final String EPOCHS = "leader-epoch-checkpoint";
+
+    /** A segment's file made ready before its base offset is known. */
+    static final String PREPARED = "prepared.tmp";
 
     private static final String TEMPORARY = ".tmp";
     private static final int OFFSET_DIGITS = 20;

@@ -2,24 +2,42 @@
 package io.varve.log;
 
 import io.varve.log.batch.BatchDescriptor;
+import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.batch.RecordCursor;
 import io.varve.log.batch.RecordView;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the records of a log in order. Records that control transactions are passed over.
+ * Reads a log in order, by records or by batches, and checks every batch. Records that control transactions are passed over.
+ *
+ * <p>A reader keeps no file open: retention frees space under it, and it is told so when it reads on.
  *
  * <p>Threading: confined to one thread; a log has any number of readers.
  */
 public final class LogReader implements AutoCloseable {
 
-    private final BatchReader batches;
+    private static final int WINDOW_BYTES = 128 << 10;
+
+    private final CommitLog log;
     private final long startOffset;
+    private long nextOffset;
     private @Nullable RecordCursor cursor;
 
-    LogReader(BatchReader batches, long startOffset) {
-        this.batches = batches;
-        this.startOffset = startOffset;
+    /** What was read ahead; the batch is the part from {@link #batchAt} to the next batch, which is at the buffer's position. */
+    private ByteBuffer window = ByteBuffer.allocate(0);
+
+    private int batchAt;
+    private long generation;
+    private @Nullable Segment segment;
+    private long windowEnd;
+
+    LogReader(CommitLog log, long offset) {
+        this.log = log;
+        this.startOffset = offset;
+        this.nextOffset = offset;
+        this.generation = log.generation();
     }
 
     /**
@@ -27,7 +45,8 @@ public final class LogReader implements AutoCloseable {
      *
      * @return false at the end of the log; a later call finds what was appended since
      * @throws CorruptLogException when the bytes there are damaged
-     * @throws OffsetOutOfRangeException when retention has overtaken the reader
+     * @throws OffsetOutOfRangeException when retention has overtaken the reader, or the log was truncated behind it
+     * @throws IllegalStateException when the log is closed
      */
     public boolean next() {
         while (true) {
@@ -38,13 +57,127 @@ public final class LogReader implements AutoCloseable {
                 }
             }
             cursor = null;
-            if (!batches.next()) {
+            if (!nextBatch()) {
                 return false;
             }
-            if (!BatchDescriptor.isControl(batches.batch(), 0)) {
-                cursor = RecordCursor.over(batches.batch());
+            if (!BatchDescriptor.isControl(window, batchAt)) {
+                cursor = RecordCursor.over(batch());
             }
         }
+    }
+
+    /**
+     * Moves to the next record and, at the end of the log, waits for one.
+     *
+     * @param timeout how long to wait at most
+     * @return false when none came in time; see {@link #next()}
+     */
+    public boolean next(Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (!next()) {
+            if (!log.awaitEnd(nextOffset, deadline - System.nanoTime())) {
+                return next();
+            }
+        }
+        return true;
+    }
+
+    /** Moves to the next batch, whatever of the present one has been read; control batches are not passed over. See {@link #next()}. */
+    public boolean nextBatch() {
+        cursor = null;
+        while (true) {
+            log.requireInRange(nextOffset);
+            if (nextOffset >= log.endOffset()) {
+                return false;
+            }
+            long seen = log.generation();
+            if (seen != generation) {
+                generation = seen;
+                segment = null;
+                window.limit(window.position());
+            }
+            try {
+                if ((holdsBatch() || fill()) && take()) {
+                    return true;
+                }
+            } catch (CorruptLogException e) {
+                if (log.generation() == generation) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private boolean holdsBatch() {
+        int there = window.remaining();
+        return there >= BatchDescriptor.HEADER_BYTES
+                && BatchDescriptor.sizeBytes(window, window.position()) <= there
+                && BatchDescriptor.sizeBytes(window, window.position()) >= BatchDescriptor.HEADER_BYTES;
+    }
+
+    /** Reads ahead from the next offset on; false when the log has changed meanwhile, or the offset is in no segment. */
+    private boolean fill() {
+        Segment held = log.held(nextOffset);
+        try {
+            long position = held == segment ? windowEnd - window.remaining() : held.positionOf(nextOffset);
+            long limit = held.sizeBytes();
+            if (position >= limit) {
+                nextOffset = Math.max(nextOffset, Math.min(held.endOffset(), log.endOffset()));
+                segment = null;
+                return false;
+            }
+            BatchScan scan = held.scan(position, limit);
+            scan.next();
+            int wanted = (int) Math.min(limit - position, Math.max(WINDOW_BYTES, scan.sizeBytes()));
+            if (window.capacity() < wanted) {
+                window = ByteBuffer.allocateDirect(Math.max(wanted, Math.min(WINDOW_BYTES, 2 * window.capacity())));
+            }
+            window.clear().limit(wanted);
+            held.file().read(window, position);
+            window.flip();
+            segment = held;
+            windowEnd = position + window.limit();
+            return log.generation() == generation && holdsBatch();
+        } finally {
+            held.release();
+        }
+    }
+
+    private boolean take() {
+        int at = window.position();
+        try {
+            BatchDescriptor.check(window, at, window.limit(), Integer.MAX_VALUE);
+        } catch (InvalidBatchException e) {
+            throw corrupt(String.valueOf(e.getMessage()));
+        }
+        // The checksum does not cover the base offset.
+        long lastOffset = BatchDescriptor.lastOffset(window, at);
+        if (lastOffset < nextOffset || lastOffset >= log.endOffset()) {
+            throw corrupt("offset out of order: lastOffset=" + lastOffset + ", next=" + nextOffset);
+        }
+        if (log.generation() != generation) {
+            return false;
+        }
+        batchAt = at;
+        nextOffset = lastOffset + 1;
+        window.position(at + BatchDescriptor.sizeBytes(window, at));
+        return true;
+    }
+
+    private CorruptLogException corrupt(String reason) {
+        Segment current = segment;
+        String name = current == null ? "" : current.name();
+        long position = windowEnd - window.remaining();
+        // What was read ahead must not be believed the next time either.
+        segment = null;
+        window.limit(window.position());
+        return new CorruptLogException(name, position, reason);
+    }
+
+    /** The batch, from position 0 to its limit; a view that is valid until the reader moves. */
+    public ByteBuffer batch() {
+        int sizeBytes = BatchDescriptor.sizeBytes(window, batchAt);
+        return window.slice(batchAt, sizeBytes);
     }
 
     /** Offset of the record. */
@@ -52,7 +185,7 @@ public final class LogReader implements AutoCloseable {
         return record().offset();
     }
 
-    /** The record; a view that is valid until {@link #next} is called. */
+    /** The record; a view that is valid until the reader moves. */
     public RecordView record() {
         RecordCursor current = cursor;
         if (current == null) {
@@ -61,8 +194,15 @@ public final class LogReader implements AutoCloseable {
         return current;
     }
 
+    /** Offset from which the next batch is read. */
+    public long nextOffset() {
+        return nextOffset;
+    }
+
     @Override
     public void close() {
-        batches.close();
+        cursor = null;
+        window = ByteBuffer.allocate(0);
+        segment = null;
     }
 }

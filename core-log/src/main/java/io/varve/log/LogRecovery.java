@@ -4,6 +4,7 @@ package io.varve.log;
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,10 +12,11 @@ import java.util.List;
 /**
  * Finds the segments of a log and what they hold.
  *
- * <p>Sealed segments were made durable when they were sealed: their index files are believed when their checksums and the length of
- * the log file agree, and made anew otherwise. The last segment is believed as well when the log was closed. Otherwise it is read from
- * its beginning and every batch is checked. What follows the last valid batch is a torn tail and is cut off; a stretch without a valid
- * batch that is followed by valid ones is kept and reported, because what follows may have been acknowledged.
+ * <p>What an index file covers is durable and is believed, whatever its size; damage in it is found when it is read. What may stand
+ * behind is read and every batch is checked: at most the recovery bound of the log, or a whole segment when its index file is absent
+ * or wrong. What follows the last valid batch is a torn tail and is cut off, and kept in a quarantine file when it looks like a whole
+ * batch that was damaged; a stretch without a valid batch that is followed by valid ones is kept and reported, because what follows
+ * may have been acknowledged. A segment that begins before the one in front of it ends is not of this log and is renamed.
  *
  * <p>Threading: confined to the thread that opens the log.
  */
@@ -26,6 +28,7 @@ final class LogRecovery {
     private final LogConfig config;
     private final EpochHistory epochs;
     private final List<RecoveryReport.Damage> damaged = new ArrayList<>();
+    private final List<String> quarantined = new ArrayList<>();
 
     private boolean wasClean = true;
     private long scannedBytes;
@@ -38,7 +41,7 @@ final class LogRecovery {
         this.epochs = epochs;
     }
 
-    /** The segments, in order; empty when the directory holds none. */
+    /** The segments, in order, none held; empty when the directory holds none. */
     List<Segment> segments() {
         List<Long> baseOffsets = new ArrayList<>();
         for (String name : storage.names()) {
@@ -49,27 +52,40 @@ final class LogRecovery {
             }
         }
         baseOffsets.sort(null);
-        boolean closed = storage.exists(LogFiles.CLEAN_CLOSE);
+        wasClean = baseOffsets.isEmpty() || storage.exists(LogFiles.CLEAN_CLOSE);
         List<Segment> found = new ArrayList<>();
         for (int i = 0; i < baseOffsets.size(); i++) {
-            Segment segment = Segment.existing(storage, baseOffsets.get(i), config.indexIntervalBytes());
+            long baseOffset = baseOffsets.get(i);
+            Segment before = found.isEmpty() ? null : found.get(found.size() - 1);
+            if (before != null && baseOffset < before.endOffset()) {
+                quarantine(baseOffset);
+                continue;
+            }
+            Segment segment = Segment.existing(storage, baseOffset, config.indexIntervalBytes());
             found.add(segment);
             boolean last = i == baseOffsets.size() - 1;
-            if (last && !closed) {
-                wasClean = false;
-                recover(segment, Offsets.CONSECUTIVE);
-            } else if (!segment.adopt()) {
-                rebuiltIndexes++;
+            segment.hold();
+            long fileBytes = segment.file().sizeBytes();
+            if (!segment.adopt(fileBytes)) {
                 // Only the last segment can never have been compacted.
-                recover(segment, last ? Offsets.CONSECUTIVE : Offsets.INCREASING);
+                recover(segment, fileBytes, last ? Offsets.CONSECUTIVE : Offsets.INCREASING);
                 segment.seal();
             }
+            segment.release();
         }
         return found;
     }
 
+    private void quarantine(long baseOffset) {
+        String name = LogFiles.segment(baseOffset, LogFiles.LOG);
+        String aside = name + LogFiles.QUARANTINE;
+        storage.rename(name, aside);
+        storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX));
+        quarantined.add(aside);
+    }
+
     RecoveryReport report() {
-        return new RecoveryReport(wasClean, scannedBytes, truncatedBytes, rebuiltIndexes, damaged);
+        return new RecoveryReport(wasClean, scannedBytes, truncatedBytes, rebuiltIndexes, damaged, quarantined);
     }
 
     /** Whether batches may be appended behind what this segment holds: not behind damage. */
@@ -85,12 +101,15 @@ final class LogRecovery {
         INCREASING
     }
 
-    private void recover(Segment segment, Offsets offsets) {
-        long fileBytes = segment.file().sizeBytes();
-        scannedBytes += fileBytes;
-        Window window = new Window(segment, fileBytes);
-        long position = 0;
-        while (position < fileBytes) {
+    private void recover(Segment segment, long fileBytes, Offsets offsets) {
+        long limit = segment.resume(fileBytes);
+        if (segment.isEmpty() && fileBytes > 0 && wasClean) {
+            rebuiltIndexes++;
+        }
+        scannedBytes += limit - segment.sizeBytes();
+        Window window = new Window(segment, limit);
+        long position = segment.sizeBytes();
+        while (position < limit) {
             String reason = window.reasonAgainstBatchAt(position, segment.endOffset(), offsets);
             if (reason == null) {
                 take(segment, window, position);
@@ -99,15 +118,32 @@ final class LogRecovery {
             }
             long next = window.nextBatch(position + 1, segment.endOffset());
             if (next < 0) {
-                truncatedBytes += fileBytes - position;
-                segment.cutBack();
-                segment.file().force();
+                cutTail(segment, window, position);
                 return;
             }
             damaged.add(new RecoveryReport.Damage(segment.name(), position, next, reason));
             take(segment, window, next);
             position = segment.sizeBytes();
         }
+        if (limit < fileBytes) {
+            segment.cutBack();
+        }
+    }
+
+    /** Cuts off what no valid batch follows; space that was prepared and never written is not worth a word. */
+    private void cutTail(Segment segment, Window window, long position) {
+        if (!window.isZeroFrom(position)) {
+            truncatedBytes += window.limit - position;
+            if (window.claimsWholeBatchAt(position)) {
+                String aside = segment.name() + "." + position + LogFiles.QUARANTINE;
+                try (StorageFile copy = storage.open(aside)) {
+                    window.copy(position, copy);
+                }
+                quarantined.add(aside);
+            }
+        }
+        segment.cutBack();
+        segment.file().force();
     }
 
     private void take(Segment segment, Window window, long position) {
@@ -123,15 +159,15 @@ final class LogRecovery {
     private static final class Window {
 
         private final Segment segment;
-        private final long fileBytes;
+        private final long limit;
         private ByteBuffer bytes;
         private long start;
 
-        Window(Segment segment, long fileBytes) {
+        Window(Segment segment, long limit) {
             this.segment = segment;
-            this.fileBytes = fileBytes;
+            this.limit = limit;
             this.bytes =
-                    ByteBuffer.allocate((int) Math.min(fileBytes, WINDOW_BYTES)).limit(0);
+                    ByteBuffer.allocate((int) Math.min(limit, WINDOW_BYTES)).limit(0);
         }
 
         int at(long position) {
@@ -140,7 +176,7 @@ final class LogRecovery {
 
         /** Makes the bytes from {@code position} on available, as many as {@code wanted} or as there are. */
         private int load(long position, int wanted) {
-            int there = (int) Math.min(wanted, fileBytes - position);
+            int there = (int) Math.min(wanted, limit - position);
             if (position < start || position + there > start + bytes.limit()) {
                 if (there > bytes.capacity()) {
                     bytes = ByteBuffer.allocate(there);
@@ -165,8 +201,8 @@ final class LogRecovery {
             long baseOffset = BatchDescriptor.baseOffset(bytes, at);
             if (BatchDescriptor.magic(bytes, at) != BatchDescriptor.MAGIC
                     || claimedBytes < BatchDescriptor.HEADER_BYTES
-                    || claimedBytes > fileBytes - position) {
-                return "no batch begins here: sizeBytes=" + claimedBytes + ", left=" + (fileBytes - position);
+                    || claimedBytes > limit - position) {
+                return "no batch begins here: sizeBytes=" + claimedBytes + ", left=" + (limit - position);
             }
             boolean gap = baseOffset > expectedOffset && offsets == Offsets.CONSECUTIVE;
             if (gap || baseOffset < expectedOffset || baseOffset - segment.baseOffset() > Integer.MAX_VALUE) {
@@ -181,9 +217,41 @@ final class LogRecovery {
             }
         }
 
+        /** Whether a batch is said to begin at a position and to end within the file, true or not. */
+        boolean claimsWholeBatchAt(long position) {
+            if (load(position, BatchDescriptor.HEADER_BYTES) < BatchDescriptor.HEADER_BYTES) {
+                return false;
+            }
+            int claimedBytes = BatchDescriptor.sizeBytes(bytes, at(position));
+            return BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
+                    && claimedBytes >= BatchDescriptor.HEADER_BYTES
+                    && claimedBytes <= limit - position;
+        }
+
+        boolean isZeroFrom(long from) {
+            for (long position = from; position < limit; position++) {
+                load(position, 1);
+                if (bytes.get(at(position)) != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        void copy(long from, StorageFile to) {
+            to.truncate(0);
+            for (long position = from; position < limit; ) {
+                int there = load(position, WINDOW_BYTES);
+                ByteBuffer part = bytes.duplicate().position(at(position)).limit(at(position) + there);
+                to.write(part, position - from);
+                position += there;
+            }
+            to.force();
+        }
+
         /** Position of the first valid batch at or after a position, -1 when there is none. */
         long nextBatch(long from, long smallestOffset) {
-            for (long position = from; position <= fileBytes - BatchDescriptor.HEADER_BYTES; position++) {
+            for (long position = from; position <= limit - BatchDescriptor.HEADER_BYTES; position++) {
                 load(position, BatchDescriptor.HEADER_BYTES);
                 if (BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
                         && reasonAgainstBatchAt(position, smallestOffset, Offsets.INCREASING) == null) {

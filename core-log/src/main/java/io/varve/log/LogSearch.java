@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 /**
  * Finds records and batches by something else than their offset.
  *
- * <p>Threading: safe, except for {@link #cut}, which belongs to the writer.
+ * <p>Threading: safe.
  */
 final class LogSearch {
 
@@ -42,7 +42,7 @@ final class LogSearch {
     private Optional<TimestampedOffset> firstAtOrAfter(Segment segment, long timestampMs) {
         BatchScan scan = segment.scanFromTime(timestampMs);
         while (scan.next()) {
-            if (BatchDescriptor.maxTimestampMs(scan.header(), 0) >= timestampMs
+            if (BatchDescriptor.maxTimestampMs(scan.header(), scan.headerAt()) >= timestampMs
                     && scan.lastOffset() >= log.startOffset()) {
                 Optional<TimestampedOffset> found = first(
                         segment,
@@ -93,25 +93,21 @@ final class LogSearch {
 
     /** Timestamp of the first batch of a segment, from which its age counts. */
     OptionalLong firstTimestampMs(Segment segment) {
-        if (segment.isEmpty()) {
+        if (segment.isEmpty() || !segment.hold()) {
             return OptionalLong.empty();
         }
-        BatchScan scan = segment.scan(0, segment.sizeBytes());
+        try {
+            return firstTimestampMs(segment.scan(0, segment.sizeBytes()));
+        } finally {
+            segment.release();
+        }
+    }
+
+    private static OptionalLong firstTimestampMs(BatchScan scan) {
         if (!scan.next()) {
             return OptionalLong.empty();
         }
-        long timestampMs = BatchDescriptor.maxTimestampMs(scan.header(), 0);
+        long timestampMs = BatchDescriptor.maxTimestampMs(scan.header(), scan.headerAt());
         return timestampMs < 0 ? OptionalLong.empty() : OptionalLong.of(timestampMs);
-    }
-
-    /** Removes the batches of a segment that hold an offset or later ones, and learns anew what remains. */
-    void cut(Segment segment, long offset) {
-        long limit = segment.sizeBytes();
-        long position = offset >= segment.endOffset() ? limit : segment.positionOf(offset);
-        segment.truncateFile(position);
-        BatchScan scan = segment.scan(0, position);
-        while (scan.next()) {
-            segment.note(scan.header(), 0, scan.position());
-        }
     }
 }

@@ -13,12 +13,20 @@ import java.util.List;
  * @param truncatedBytes bytes of a torn tail that were cut off: nothing valid followed them
  * @param rebuiltIndexes indexes that were absent or wrong and were made anew
  * @param damaged stretches that hold no valid batch although valid ones follow; they are kept, and reading them fails
+ * @param quarantined files that were put aside, never deleted: segments that are not of this log, and cut-off tails that look like a
+ *     batch that was whole once
  */
 public record RecoveryReport(
-        boolean wasClean, long scannedBytes, long truncatedBytes, int rebuiltIndexes, List<Damage> damaged) {
+        boolean wasClean,
+        long scannedBytes,
+        long truncatedBytes,
+        int rebuiltIndexes,
+        List<Damage> damaged,
+        List<String> quarantined) {
 
     public RecoveryReport {
         damaged = List.copyOf(damaged);
+        quarantined = List.copyOf(quarantined);
     }
 
     /**

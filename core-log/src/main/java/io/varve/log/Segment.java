@@ -2,79 +2,169 @@
 package io.varve.log;
 
 import io.varve.log.batch.BatchDescriptor;
+import io.varve.log.index.IndexFile;
 import io.varve.log.index.KafkaIndexes;
 import io.varve.log.index.SegmentSummary;
 import io.varve.log.index.SparseIndex;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One file of batches with its sparse index.
  *
- * <p>The file is closed when the log and every reader have let go of it, so a segment that was deleted can be read to its end.
- *
- * <p>Threading: one writer, any readers. A reader takes {@link #endOffset} before {@link #sizeBytes}.
+ * <p>Threading: one writer, any readers. A reader takes {@link #endOffset} before {@link #sizeBytes}, and reads the file only while
+ * it {@link #hold}s the segment.
  */
 final class Segment {
 
     /** The length of a file and every position in it fit into an int. */
     static final long MAX_BYTES = Integer.MAX_VALUE;
 
+    private static final VarHandle SIZE_BYTES = handle("sizeBytes");
+    private static final VarHandle END_OFFSET = handle("endOffset");
+
     private final Storage storage;
     private final long baseOffset;
     private final int indexIntervalBytes;
-    private final String name;
-    private final StorageFile file;
-    private final AtomicInteger holds = new AtomicInteger(1);
+    private final SegmentFile file;
+    private final IndexFile indexFile;
 
-    private volatile SparseIndex index = new SparseIndex();
+    private volatile @Nullable SparseIndex index;
     private volatile long sizeBytes;
     private volatile long endOffset;
-    private volatile long maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
-    private volatile long maxTimestampOffset = -1;
+    private volatile long checkpointBytes;
+    private volatile long recoveryLimit;
+    private volatile long forcedBytes;
+    private volatile boolean sealed;
+    private volatile boolean activated;
+    // Published by the release store of the size; a reader may see a later one, which is as true.
+    private long maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
+    private long maxTimestampOffset = -1;
     private long bytesSinceIndexEntry;
 
     private Segment(Storage storage, long baseOffset, int indexIntervalBytes) {
         this.storage = storage;
         this.baseOffset = baseOffset;
         this.indexIntervalBytes = indexIntervalBytes;
-        this.name = LogFiles.segment(baseOffset, LogFiles.LOG);
-        this.file = storage.open(name);
+        this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG));
+        this.indexFile = new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX), baseOffset);
         this.endOffset = baseOffset;
     }
 
-    /** An empty segment in a new file. */
-    static Segment create(Storage storage, long baseOffset, int indexIntervalBytes) {
-        Segment segment = new Segment(storage, baseOffset, indexIntervalBytes);
-        if (segment.file.sizeBytes() > 0) {
-            segment.file.truncate(0);
+    private static VarHandle handle(String field) {
+        try {
+            return MethodHandles.lookup().findVarHandle(Segment.class, field, long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
         }
+    }
+
+    /** An empty segment in a new file, which the caller holds; that may have been prepared under another name. */
+    static Segment create(Storage storage, long baseOffset, LogConfig config, boolean prepared) {
+        Segment segment = new Segment(storage, baseOffset, config.indexIntervalBytes());
+        if (storage.exists(segment.name())) {
+            storage.delete(segment.name());
+        }
+        if (prepared) {
+            storage.rename(LogFiles.PREPARED, segment.name());
+        } else {
+            storage.prepare(segment.name(), config.segmentBytes());
+        }
+        segment.index = new SparseIndex();
+        segment.activate(config.recoveryBytes());
         return segment;
     }
 
-    /** A segment whose contents are not yet known: {@link #adopt} them from its index or find them by {@link #note}. */
+    /** A segment that stands in its file already: {@link #adopt} its summary or {@link #resume} at its checkpoint. */
     static Segment existing(Storage storage, long baseOffset, int indexIntervalBytes) {
         return new Segment(storage, baseOffset, indexIntervalBytes);
     }
 
-    /** Takes over index and summary from the index file, when that is sound and about this very file. */
-    boolean adopt() {
-        SparseIndex.Loaded loaded = SparseIndex.load(storage, indexName(), file.sizeBytes());
-        if (loaded == null) {
+    /** Believes the end of the index file, when it covers all of a log file of this length; the rest is read when it is needed. */
+    boolean adopt(long fileBytes) {
+        SegmentSummary summary = indexFile.summary();
+        if (summary == null || summary.sizeBytes() != fileBytes || summary.recoveryBytes() != 0) {
             return false;
         }
-        index = loaded.index();
-        SegmentSummary summary = loaded.summary();
-        maxTimestampMs = summary.maxTimestampMs();
-        maxTimestampOffset = summary.maxTimestampOffset();
-        sizeBytes = summary.sizeBytes();
-        endOffset = summary.endOffset();
+        take(summary);
+        sealed = true;
         return true;
     }
 
-    /** Takes in a batch that stands in the file already, at the present end or behind a damaged stretch. */
+    /**
+     * Believes what the index file proves and no more.
+     *
+     * @return the position up to which batches may stand that the index file does not know
+     */
+    long resume(long fileBytes) {
+        IndexFile.Loaded loaded = indexFile.load(fileBytes);
+        if (loaded == null) {
+            indexFile.reset();
+            forget();
+            return fileBytes;
+        }
+        index = loaded.index();
+        take(loaded.summary());
+        long recoveryBytes = loaded.summary().recoveryBytes();
+        return recoveryBytes == 0 ? fileBytes : Math.min(fileBytes, sizeBytes + recoveryBytes);
+    }
+
+    /** Keeps the file open for appends, and limits what may be appended before the next checkpoint. */
+    void activate(int recoveryBytes) {
+        // Half of it: a segment that was rolled and not yet sealed may have as much to be read again.
+        recoveryLimit = sizeBytes + recoveryBytes / 2;
+        forcedBytes = sizeBytes;
+        if (!activated) {
+            activated = file.hold();
+        }
+    }
+
+    /** Nothing is appended any more. */
+    void passivate() {
+        if (activated) {
+            activated = false;
+            file.release();
+        }
+    }
+
+    boolean isActivated() {
+        return activated;
+    }
+
+    /** Position beyond which nothing may be appended without a checkpoint. */
+    long recoveryLimit() {
+        return recoveryLimit;
+    }
+
+    /** About how many bytes are durable. */
+    long forcedBytes() {
+        return forcedBytes;
+    }
+
+    private void take(SegmentSummary summary) {
+        maxTimestampMs = summary.maxTimestampMs();
+        maxTimestampOffset = summary.maxTimestampOffset();
+        checkpointBytes = summary.sizeBytes();
+        sizeBytes = summary.sizeBytes();
+        endOffset = summary.endOffset();
+    }
+
+    private void forget() {
+        index = new SparseIndex();
+        maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
+        maxTimestampOffset = -1;
+        checkpointBytes = 0;
+        forcedBytes = 0;
+        bytesSinceIndexEntry = 0;
+        sizeBytes = 0;
+        endOffset = baseOffset;
+    }
+
+    /** Takes in a batch that stands in the file, at the present end or behind a damaged stretch. */
     void note(ByteBuffer header, int at, long position) {
         int batchBytes = BatchDescriptor.sizeBytes(header, at);
         long lastOffset = BatchDescriptor.lastOffset(header, at);
@@ -88,22 +178,12 @@ final class Segment {
             // Behind damage the entry must be found by every offset of the batch, not by its last alone.
             long indexed = behindDamage ? BatchDescriptor.baseOffset(header, at) : lastOffset;
             int maxTimestampAt = (int) (maxTimestampOffset - baseOffset);
-            index.add((int) (indexed - baseOffset), (int) position, maxTimestampMs, maxTimestampAt);
+            index().add((int) (indexed - baseOffset), (int) position, maxTimestampMs, maxTimestampAt);
             bytesSinceIndexEntry = 0;
         }
         bytesSinceIndexEntry += batchBytes;
-        sizeBytes = position + batchBytes;
-        endOffset = lastOffset + 1;
-    }
-
-    /** Forgets all that is known of the contents, to find it anew. */
-    void forget() {
-        index = new SparseIndex();
-        endOffset = baseOffset;
-        sizeBytes = 0;
-        maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
-        maxTimestampOffset = -1;
-        bytesSinceIndexEntry = 0;
+        SIZE_BYTES.setRelease(this, position + batchBytes);
+        END_OFFSET.setRelease(this, lastOffset + 1);
     }
 
     /** Appends batches that are valid and have their offsets: one write, then the headers are taken in. */
@@ -111,7 +191,8 @@ final class Segment {
         int at = batches.position();
         int limit = batches.limit();
         long position = sizeBytes;
-        file.write(batches, position);
+        sealed = false;
+        file.opened().write(batches, position);
         while (at < limit) {
             note(batches, at, position);
             int batchBytes = BatchDescriptor.sizeBytes(batches, at);
@@ -120,22 +201,48 @@ final class Segment {
         }
     }
 
-    /** Cuts off what a failed append left behind the last good batch. */
+    /** Cuts off what stands behind the last good batch. The caller holds the segment. */
     void cutBack() {
-        file.truncate(sizeBytes);
+        file.opened().truncate(sizeBytes);
     }
 
-    /** Cuts the file off where a batch begins; the contents must be found anew. */
-    void truncateFile(long position) {
-        file.truncate(position);
+    /**
+     * Removes the batches that hold an offset or later ones. The caller holds the segment.
+     *
+     * <p>The index file goes first: it must never speak of batches that were replaced by others.
+     */
+    void truncateTo(long offset) {
+        if (offset >= endOffset) {
+            return;
+        }
+        long position = positionOf(offset);
+        SparseIndex kept = index().below(position);
+        indexFile.reset();
+        deleteKafkaIndexes();
+        file.opened().truncate(position);
+        sealed = false;
         forget();
+        int last = kept.entryCount() - 1;
+        long from = last < 0 ? 0 : kept.position(last);
+        index = kept;
+        if (last >= 0) {
+            maxTimestampMs = kept.maxTimestampMs(last);
+            maxTimestampOffset = baseOffset + kept.maxTimestampRelativeOffset(last);
+        }
+        sizeBytes = from;
+        BatchScan scan = scan(from, position);
+        while (scan.next()) {
+            note(scan.header(), scan.headerAt(), scan.position());
+        }
+        // What remains was known to be durable or is within the bound that held before.
+        recoveryLimit = Math.min(recoveryLimit, sizeBytes);
     }
 
     /** Position of the batch that holds this offset or, when it was compacted away, the next one that is there. */
     long positionOf(long offset) {
         long limit = sizeBytes;
         int relativeOffset = (int) Math.min(offset - baseOffset, Integer.MAX_VALUE);
-        BatchScan scan = scan(index.positionAtOrBelow(relativeOffset), limit);
+        BatchScan scan = scan(index().positionAtOrBelow(relativeOffset), limit);
         while (scan.next()) {
             if (scan.lastOffset() >= offset) {
                 return scan.position();
@@ -149,7 +256,7 @@ final class Segment {
         if (limit - from <= maxBytes) {
             return limit;
         }
-        long start = Math.max(from, index.lastPositionAtOrBelow((int) Math.min(from + maxBytes, Integer.MAX_VALUE)));
+        long start = Math.max(from, index().lastPositionAtOrBelow((int) Math.min(from + maxBytes, Integer.MAX_VALUE)));
         BatchScan scan = scan(start, limit);
         long end = start;
         while (scan.next()) {
@@ -165,72 +272,130 @@ final class Segment {
         return end;
     }
 
-    /** A scan of the headers between two positions at which batches begin. */
+    /** A scan of the headers between two positions at which batches begin. The caller holds the segment. */
     BatchScan scan(long from, long limit) {
-        return new BatchScan(name, file, from, limit);
+        return new BatchScan(name(), file.opened(), from, limit);
     }
 
     /** A scan from where the first batch with a record at or after a time may stand. */
     BatchScan scanFromTime(long timestampMs) {
         long limit = sizeBytes;
-        return scan(index.positionBeforeTime(timestampMs), limit);
+        return scan(index().positionBeforeTime(timestampMs), limit);
     }
 
-    /** Makes the contents durable. */
+    /** The index, read from its file when it has not been needed yet, and made anew when that is damaged. */
+    private SparseIndex index() {
+        SparseIndex current = index;
+        return current == null ? loadIndex() : current;
+    }
+
+    private synchronized SparseIndex loadIndex() {
+        SparseIndex current = index;
+        if (current != null) {
+            return current;
+        }
+        IndexFile.Loaded loaded = indexFile.load(sizeBytes);
+        if (loaded != null && loaded.summary().sizeBytes() == sizeBytes) {
+            index = loaded.index();
+            return loaded.index();
+        }
+        SparseIndex rebuilt = new SparseIndex();
+        Segment scratch = new Segment(storage, baseOffset, indexIntervalBytes);
+        scratch.index = rebuilt;
+        BatchScan scan = scan(0, sizeBytes);
+        while (scan.next()) {
+            scratch.note(scan.header(), scan.headerAt(), scan.position());
+        }
+        index = rebuilt;
+        return rebuilt;
+    }
+
+    /** What the segment amounts to now. */
+    SegmentSummary summary(long recoveryBytes) {
+        return new SegmentSummary(sizeBytes, endOffset, maxTimestampMs, maxTimestampOffset, recoveryBytes);
+    }
+
+    int indexEntryCount() {
+        return index().entryCount();
+    }
+
+    /** Makes the contents durable. The caller holds the segment. */
     void force() {
-        file.force();
+        long until = sizeBytes;
+        file.opened().force();
+        forcedBytes = until;
     }
 
-    /** Makes the contents durable and writes the index files: nothing is appended any more, or not in this run. */
+    /** Says in the index file what is durable: the segment up to {@code summary}, and this many entries. */
+    void checkpoint(SegmentSummary summary, int entryCount) {
+        indexFile.append(index(), entryCount, summary);
+        checkpointBytes = summary.sizeBytes();
+        recoveryLimit = summary.sizeBytes() + summary.recoveryBytes();
+    }
+
+    /** Makes all durable and writes the index files: nothing is appended any more, or not in this run. The caller holds the segment. */
     void seal() {
-        file.force();
-        index.save(storage, indexName(), new SegmentSummary(sizeBytes, endOffset, maxTimestampMs, maxTimestampOffset));
+        if (sealed) {
+            return;
+        }
+        StorageFile opened = file.opened();
+        if (opened.sizeBytes() > sizeBytes) {
+            opened.truncate(sizeBytes);
+        }
+        opened.force();
+        SparseIndex current = index();
+        checkpoint(summary(0), current.entryCount());
         KafkaIndexes.save(
                 storage,
                 LogFiles.segment(baseOffset, LogFiles.KAFKA_OFFSET_INDEX),
                 LogFiles.segment(baseOffset, LogFiles.KAFKA_TIME_INDEX),
-                index,
+                current,
                 new KafkaIndexes.SealedEnd(maxTimestampMs, (int) (maxTimestampOffset - baseOffset)));
+        forcedBytes = sizeBytes;
+        sealed = true;
     }
 
-    /** Deletes the files; readers that hold the segment read on. */
+    /** Deletes the files; those who hold the segment read on. */
     void delete() {
-        for (String suffix : new String[] {
-            LogFiles.LOG, LogFiles.SPARSE_INDEX, LogFiles.KAFKA_OFFSET_INDEX, LogFiles.KAFKA_TIME_INDEX
-        }) {
-            storage.delete(LogFiles.segment(baseOffset, suffix));
-        }
-        release();
+        storage.delete(name());
+        storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX));
+        deleteKafkaIndexes();
+        retire();
     }
 
-    /** Keeps the file open until {@link #release}; false when it is closed already. */
+    private void deleteKafkaIndexes() {
+        storage.delete(LogFiles.segment(baseOffset, LogFiles.KAFKA_OFFSET_INDEX));
+        storage.delete(LogFiles.segment(baseOffset, LogFiles.KAFKA_TIME_INDEX));
+    }
+
+    /** Keeps the file open until {@link #release}; false when the segment has been deleted or the log closed. */
     boolean hold() {
-        int current = holds.get();
-        while (current > 0) {
-            if (holds.compareAndSet(current, current + 1)) {
-                return true;
-            }
-            current = holds.get();
-        }
-        return false;
+        return file.hold();
     }
 
     void release() {
-        if (holds.decrementAndGet() == 0) {
-            file.close();
+        file.release();
+    }
+
+    /** Closes the file as soon as nobody holds it, and lets nobody hold it again. */
+    void retire() {
+        file.retire();
+        passivate();
+    }
+
+    /** Lets go of file and index when the segment is sealed and was not read since the last call. */
+    void rest() {
+        if (sealed && file.rest()) {
+            index = null;
         }
     }
 
-    private String indexName() {
-        return LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX);
-    }
-
     String name() {
-        return name;
+        return file.name();
     }
 
     StorageFile file() {
-        return file;
+        return file.opened();
     }
 
     long baseOffset() {
@@ -243,6 +408,15 @@ final class Segment {
 
     long sizeBytes() {
         return sizeBytes;
+    }
+
+    /** Up to where the index file knows the segment, bytes. */
+    long checkpointBytes() {
+        return checkpointBytes;
+    }
+
+    boolean isSealed() {
+        return sealed;
     }
 
     boolean isEmpty() {
@@ -258,8 +432,17 @@ final class Segment {
      * nothing, the last write.
      */
     long lastUsedMs(long nowMs) {
-        boolean credible = maxTimestampMs >= 0 && maxTimestampMs <= nowMs;
-        return credible ? maxTimestampMs : file.lastModifiedMs();
+        if (maxTimestampMs >= 0 && maxTimestampMs <= nowMs) {
+            return maxTimestampMs;
+        }
+        if (!hold()) {
+            return nowMs;
+        }
+        try {
+            return file().lastModifiedMs();
+        } finally {
+            release();
+        }
     }
 
     long maxTimestampOffset() {

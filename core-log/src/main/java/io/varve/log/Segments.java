@@ -49,6 +49,22 @@ final class Segments {
         return current.get(Math.min(current.indexOf(segment) + 1, current.size() - 1));
     }
 
+    /** The segments from the one that holds an offset on. */
+    List<Segment> from(long offset) {
+        List<Segment> current = list;
+        int first = current.size() - 1;
+        while (first > 0 && current.get(first).baseOffset() > offset) {
+            first--;
+        }
+        return current.subList(first, current.size());
+    }
+
+    /** Whether a segment was rolled and not yet sealed. */
+    boolean hasUnsealed() {
+        List<Segment> current = list;
+        return current.size() > 1 && current.get(current.size() - 2).isActivated();
+    }
+
     void add(Segment segment) {
         List<Segment> next = new ArrayList<>(list);
         next.add(segment);

@@ -1,11 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log.index;
 
-import io.varve.log.storage.Storage;
-import io.varve.log.storage.StorageFile;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where some of the batches of a segment begin, by their last offset, and the largest timestamp up to each.
@@ -41,19 +37,23 @@ public final class SparseIndex {
         return count;
     }
 
-    int relativeOffset(int entry) {
+    /** Last offset of the batch, relative to the base offset, of an entry. */
+    public int relativeOffset(int entry) {
         return entries.relativeOffsets[entry];
     }
 
-    int position(int entry) {
+    /** Where the batch begins, of an entry. */
+    public int position(int entry) {
         return entries.positions[entry];
     }
 
-    long maxTimestampMs(int entry) {
+    /** Largest timestamp up to the batch of an entry, inclusive, in milliseconds since the epoch. */
+    public long maxTimestampMs(int entry) {
         return entries.maxTimestampsMs[entry];
     }
 
-    int maxTimestampRelativeOffset(int entry) {
+    /** Last offset, relative to the base offset, of the first batch that has it. */
+    public int maxTimestampRelativeOffset(int entry) {
         return entries.maxTimestampRelativeOffsets[entry];
     }
 
@@ -99,35 +99,17 @@ public final class SparseIndex {
         return low == 0 ? 0 : entries.positions[low - 1];
     }
 
-    /** Writes the index of a segment as a file and makes it durable. */
-    public void save(Storage storage, String name, SegmentSummary summary) {
-        try (StorageFile file = storage.open(name)) {
-            file.truncate(0);
-            file.write(IndexDescriptor.encode(this, summary), 0);
-            file.force();
+    /** The entries whose batches begin below a position of the log file, as an index of their own. */
+    public SparseIndex below(long position) {
+        SparseIndex kept = new SparseIndex();
+        for (int i = 0; i < count && entries.positions[i] < position; i++) {
+            kept.add(
+                    entries.relativeOffsets[i],
+                    entries.positions[i],
+                    entries.maxTimestampsMs[i],
+                    entries.maxTimestampRelativeOffsets[i]);
         }
-    }
-
-    /** An index as it was saved, and the summary that it was saved with. */
-    public record Loaded(SparseIndex index, SegmentSummary summary) {}
-
-    /** Reads an index file; null when it is absent, damaged, or not about a log file of this length. */
-    public static @Nullable Loaded load(Storage storage, String name, long logSizeBytes) {
-        if (!storage.exists(name)) {
-            return null;
-        }
-        ByteBuffer bytes;
-        try (StorageFile file = storage.open(name)) {
-            long sizeBytes = file.sizeBytes();
-            if (sizeBytes > Integer.MAX_VALUE) {
-                return null;
-            }
-            bytes = ByteBuffer.allocate((int) sizeBytes);
-            file.read(bytes, 0);
-        }
-        SparseIndex index = new SparseIndex();
-        SegmentSummary summary = IndexDescriptor.decode(bytes.flip(), index);
-        return summary == null || summary.sizeBytes() != logSizeBytes ? null : new Loaded(index, summary);
+        return kept;
     }
 
     private static final class Entries {

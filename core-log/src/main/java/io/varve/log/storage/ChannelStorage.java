@@ -51,6 +51,11 @@ public final class ChannelStorage implements Storage {
     }
 
     @Override
+    public void prepare(String name, long sizeBytes) {
+        open(name).close();
+    }
+
+    @Override
     public boolean exists(String name) {
         return Files.exists(directory.resolve(name));
     }

@@ -116,6 +116,11 @@ public final class MemoryStorage implements Storage {
     }
 
     @Override
+    public void prepare(String name, long sizeBytes) {
+        open(name).close();
+    }
+
+    @Override
     public synchronized boolean exists(String name) {
         return files.containsKey(name);
     }

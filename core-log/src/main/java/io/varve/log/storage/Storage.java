@@ -15,6 +15,15 @@ public interface Storage {
     /** Opens a file for reading and writing, creating it when it does not exist. */
     StorageFile open(String name);
 
+    /**
+     * Creates an empty file for cheap appends, ahead of time. May take long; it is not called while appends wait, when that can be
+     * helped. The file is opened under this name, or renamed first.
+     *
+     * @param sizeBytes about how many bytes will be appended
+     * @throws OutOfSpaceException when the disk is full
+     */
+    void prepare(String name, long sizeBytes);
+
     /** Whether a file of this name exists. */
     boolean exists(String name);
 

@@ -12,68 +12,130 @@ import org.junit.jupiter.api.Test;
 /** The bytes of an index file, as docs/format/log-format.md says. */
 class IndexFormatTest {
 
-    private static final SegmentSummary SUMMARY = new SegmentSummary(900, 120, 2000, 110);
+    private static final SegmentSummary FIRST = new SegmentSummary(900, 120, 2000, 110, 64);
+    private static final SegmentSummary SECOND = new SegmentSummary(1500, 130, 2100, 125, 0);
 
-    @Test
-    void shouldWriteAndReadTheGoldenBytes() {
-        SparseIndex index = new SparseIndex();
+    private final MemoryStorage storage = new MemoryStorage();
+    private final IndexFile file = new IndexFile(storage, "i", 100);
+    private final SparseIndex index = new SparseIndex();
+
+    private void writeTwoBlocks() {
         index.add(9, 300, 1500, 7);
         index.add(19, 600, 2000, 10);
+        file.append(index, 2, FIRST);
+        index.add(29, 1200, 2100, 25);
+        file.append(index, 3, SECOND);
+    }
 
-        ByteBuffer bytes = IndexDescriptor.encode(index, SUMMARY);
+    private ByteBuffer bytes() {
+        try (StorageFile stored = storage.open("i")) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) stored.sizeBytes());
+            stored.read(bytes, 0);
+            return bytes.flip();
+        }
+    }
 
-        String body = "00000009" + "0000012c" + "00000000000005dc" + "00000007" + "00000013" + "00000258"
-                + "00000000000007d0" + "0000000a";
-        String hex = HexFormat.of().formatHex(bytes.array());
-        assertThat(hex)
-                .startsWith("56494458" + "00000001")
-                .endsWith("00000002" + body)
-                .contains("00000002" + "0000000000000384" + "0000000000000078" + "00000000000007d0" + "000000000000006e"
-                        + "0".repeat(32));
-        assertThat(bytes.remaining()).isEqualTo(IndexDescriptor.fileBytes(2)).isEqualTo(64 + 8 + 40);
-        SparseIndex read = new SparseIndex();
-        assertThat(IndexDescriptor.decode(bytes, read)).isEqualTo(SUMMARY);
-        assertThat(read.entryCount()).isEqualTo(2);
-        assertThat(read.positionAtOrBelow(8)).isZero();
-        assertThat(read.positionAtOrBelow(9)).isEqualTo(300);
-        assertThat(read.positionAtOrBelow(100)).isEqualTo(600);
-        assertThat(read.positionBeforeTime(1500)).isZero();
-        assertThat(read.positionBeforeTime(1501)).isEqualTo(300);
+    private void replace(ByteBuffer bytes) {
+        try (StorageFile stored = storage.open("i")) {
+            stored.truncate(0);
+            stored.write(bytes, 0);
+        }
     }
 
     @Test
-    void shouldSpanPages() {
-        SparseIndex index = new SparseIndex();
-        for (int i = 0; i < 1000; i++) {
-            index.add(10 * i + 9, 100 * i, i, 10 * i);
-        }
-        MemoryStorage storage = new MemoryStorage();
-        index.save(storage, "i", SUMMARY);
+    void shouldWriteTheGoldenBytes() {
+        index.add(9, 300, 1500, 7);
+        index.add(19, 600, 2000, 10);
+        file.append(index, 2, FIRST);
 
-        SparseIndex.Loaded loaded = SparseIndex.load(storage, "i", 900);
+        String hex = HexFormat.of().formatHex(bytes().array());
+        String entries = "00000009" + "0000012c" + "00000000000005dc" + "00000007" + "00000013" + "00000258"
+                + "00000000000007d0" + "0000000a";
+        String summary = "0000000000000384" + "0000000000000078" + "00000000000007d0" + "000000000000006e"
+                + "0000000000000040" + "00000078";
+        assertThat(hex)
+                .hasSize(2 * (24 + 8 + 40 + 48))
+                .startsWith("56494458" + "00000002" + "0000000000000064" + "00000000")
+                .contains("00000002" + entries + summary);
+    }
+
+    @Test
+    void shouldReadWhatWasAppended() {
+        writeTwoBlocks();
+
+        IndexFile.Loaded loaded = new IndexFile(storage, "i", 100).load(1500);
 
         assertThat(loaded).isNotNull();
-        assertThat(loaded.index().entryCount()).isEqualTo(1000);
-        assertThat(loaded.index().positionAtOrBelow(5009)).isEqualTo(50_000);
-        assertThat(SparseIndex.load(storage, "i", 901))
-                .as("of another log file")
-                .isNull();
-        assertThat(SparseIndex.load(storage, "absent", 900)).isNull();
+        assertThat(loaded.summary()).isEqualTo(SECOND);
+        SparseIndex read = loaded.index();
+        assertThat(read.entryCount()).isEqualTo(3);
+        assertThat(read.positionAtOrBelow(8)).isZero();
+        assertThat(read.positionAtOrBelow(9)).isEqualTo(300);
+        assertThat(read.positionAtOrBelow(100)).isEqualTo(1200);
+        assertThat(read.positionBeforeTime(1500)).isZero();
+        assertThat(read.positionBeforeTime(1501)).isEqualTo(300);
+        assertThat(read.below(1200).entryCount()).isEqualTo(2);
+        assertThat(new IndexFile(storage, "i", 100).summary()).isEqualTo(SECOND);
     }
 
     @Test
-    void shouldBelieveNoFileThatWasCutOff() {
-        SparseIndex index = new SparseIndex();
-        index.add(9, 300, 1500, 7);
-        ByteBuffer whole = IndexDescriptor.encode(index, SUMMARY);
+    void shouldNotBelieveTheIndexOfAnotherFile() {
+        writeTwoBlocks();
+
+        assertThat(new IndexFile(storage, "i", 101).load(1500))
+                .as("base offset")
+                .isNull();
+        assertThat(new IndexFile(storage, "i", 101).summary()).isNull();
+        assertThat(new IndexFile(storage, "i", 100).load(1499)).as("longer log").isNull();
+        assertThat(new IndexFile(storage, "absent", 100).load(1500)).isNull();
+    }
+
+    @Test
+    void shouldBelieveWholeBlocksOfAFileThatWasCutOff() {
+        writeTwoBlocks();
+        ByteBuffer whole = bytes();
+        int firstEnd = 24 + 8 + 40 + 48;
         for (int length = 0; length < whole.limit(); length++) {
-            MemoryStorage storage = new MemoryStorage();
-            try (StorageFile file = storage.open("i")) {
-                file.write(whole.slice(0, length), 0);
+            replace(whole.slice(0, length));
+            IndexFile.Loaded loaded = new IndexFile(storage, "i", 100).load(1500);
+            if (length < firstEnd) {
+                assertThat(loaded).as("length=%d", length).isNull();
+            } else {
+                assertThat(loaded).as("length=%d", length).isNotNull();
+                assertThat(loaded.summary()).isEqualTo(FIRST);
+                assertThat(loaded.index().entryCount()).isEqualTo(2);
             }
-            assertThat(SparseIndex.load(storage, "i", 900))
-                    .as("length=%d", length)
-                    .isNull();
+        }
+    }
+
+    @Test
+    void shouldReplaceADamagedBlockByTheNextAppend() {
+        writeTwoBlocks();
+        ByteBuffer whole = bytes();
+        whole.put(whole.limit() - 60, (byte) ~whole.get(whole.limit() - 60));
+        replace(whole);
+        IndexFile again = new IndexFile(storage, "i", 100);
+        IndexFile.Loaded loaded = again.load(1500);
+        assertThat(loaded.summary()).isEqualTo(FIRST);
+
+        loaded.index().add(29, 1200, 2100, 25);
+        again.append(loaded.index(), 3, SECOND);
+
+        assertThat(new IndexFile(storage, "i", 100).load(1500).summary()).isEqualTo(SECOND);
+    }
+
+    @Test
+    void shouldBelieveNoFlippedBit() {
+        writeTwoBlocks();
+        ByteBuffer whole = bytes();
+        for (int bit = 0; bit < 8 * whole.limit(); bit++) {
+            ByteBuffer flipped = ByteBuffer.wrap(whole.array().clone());
+            flipped.put(bit / 8, (byte) (flipped.get(bit / 8) ^ (1 << (bit % 8))));
+            replace(flipped);
+            IndexFile.Loaded loaded = new IndexFile(storage, "i", 100).load(1500);
+            assertThat(loaded == null || loaded.summary().equals(FIRST))
+                    .as("bit=%d", bit)
+                    .isTrue();
         }
     }
 }

@@ -2,8 +2,9 @@
 package io.varve.broker.partition;
 
 import io.varve.broker.partition.AppendRefusedException.Reason;
-import io.varve.log.BatchReader;
+
 import io.varve.log.CommitLog;
+import io.varve.log.LogReader;
 import io.varve.log.batch.BatchBuilder;
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.Compression;
@@ -70,8 +71,8 @@ public final class Partition {
             }
         }
         snapshotOffset = from;
-        try (BatchReader reader = log.batchesAt(from)) {
-            while (reader.next()) {
+        try (LogReader reader = log.readerAt(from)) {
+            while (reader.nextBatch()) {
                 ByteBuffer batch = reader.batch();
                 if (BatchDescriptor.producerId(batch, 0) >= 0) {
                     producers.appended(batch, 0);

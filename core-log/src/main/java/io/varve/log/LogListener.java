@@ -1,0 +1,26 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log;
+
+/**
+ * Told what happens in a log, after it has happened. See {@link LogConfig.Builder#listener}.
+ *
+ * <p>Threading: called by the thread that did it, in no lock that appends or reads need, so calls may overlap. A listener should be
+ * quick; an exception that it throws reaches the caller of the log, whose operation stands.
+ */
+public interface LogListener {
+
+    /** A listener that does nothing. */
+    LogListener NONE = new LogListener() {};
+
+    /** Opening has found the log as {@code report} says. */
+    default void onRecovery(RecoveryReport report) {}
+
+    /** A new segment is active. */
+    default void onRoll(long baseOffset) {}
+
+    /** All below an offset, exclusive, is durable. */
+    default void onFlush(long flushedOffset) {}
+
+    /** Segments were deleted and the log now starts at this offset. */
+    default void onDelete(long startOffset) {}
+}

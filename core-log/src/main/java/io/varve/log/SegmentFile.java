@@ -1,0 +1,95 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of a segment, opened when somebody first needs it and closed when nobody has for a while, so that the descriptors of a log
+ * follow its use and not its length.
+ *
+ * <p>Threading: safe.
+ */
+final class SegmentFile {
+
+    private final Storage storage;
+    private final String name;
+
+    @GuardedBy("this")
+    private int holds;
+
+    @GuardedBy("this")
+    private boolean used;
+
+    @GuardedBy("this")
+    private boolean retired;
+
+    private volatile @Nullable StorageFile file;
+
+    SegmentFile(Storage storage, String name) {
+        this.storage = storage;
+        this.name = name;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Keeps the file open until {@link #release}; false when it is retired. */
+    synchronized boolean hold() {
+        if (retired) {
+            return false;
+        }
+        if (file == null) {
+            file = storage.open(name);
+        }
+        holds++;
+        used = true;
+        return true;
+    }
+
+    synchronized void release() {
+        holds--;
+        if (holds == 0 && retired) {
+            close();
+        }
+    }
+
+    /** The file; only for those who hold it. */
+    StorageFile opened() {
+        StorageFile current = file;
+        if (current == null) {
+            throw new IllegalStateException("the file is not held: file=" + name);
+        }
+        return current;
+    }
+
+    /** Closes the file as soon as nobody holds it, for ever. */
+    synchronized void retire() {
+        retired = true;
+        if (holds == 0) {
+            close();
+        }
+    }
+
+    /** Closes the file when nobody holds it nor has since the last call; whether it did. */
+    synchronized boolean rest() {
+        boolean idle = holds == 0 && !used;
+        used = false;
+        if (idle) {
+            close();
+        }
+        return idle;
+    }
+
+    @GuardedBy("this")
+    private void close() {
+        StorageFile current = file;
+        file = null;
+        if (current != null) {
+            current.close();
+        }
+    }
+}
