@@ -139,8 +139,7 @@ public final class CommitLog implements AutoCloseable {
         int sizeBytes = batches.remaining();
         while (true) {
             if (mustWaitForDisk(sizeBytes)) {
-                sealRolled();
-                checkpoint(sizeBytes);
+                relieve(sizeBytes);
             }
             long baseOffset;
             Segment before;
@@ -180,8 +179,27 @@ public final class CommitLog implements AutoCloseable {
         Segment active = segments.active();
         return !closed
                 && failure == null
-                && (active.sizeBytes() + appendBytes > active.recoveryLimit()
-                        || (segments.hasUnsealed() && isFull(active, appendBytes)));
+                && (isFull(active, appendBytes)
+                        ? isRollHeldUp()
+                        : active.sizeBytes() + appendBytes > active.recoveryLimit());
+    }
+
+    /**
+     * A segment must be durable before the next one gets its first batch: what is found after a loss of power is then always a
+     * beginning of what was appended.
+     */
+    private boolean isRollHeldUp() {
+        return segments.hasUnsealed() || durability.flushedOffset() < endOffset;
+    }
+
+    private void relieve(int appendBytes) {
+        sealRolled();
+        Segment active = segments.active();
+        if (isFull(active, appendBytes)) {
+            guarded(() -> durability.flush());
+        } else if (active.sizeBytes() + appendBytes > active.recoveryLimit()) {
+            checkpoint(appendBytes);
+        }
     }
 
     @GuardedBy("appendLock")
@@ -234,7 +252,10 @@ public final class CommitLog implements AutoCloseable {
             return;
         }
         boolean full = isFull(active, appendBytes) || nextOffset - active.baseOffset() > Integer.MAX_VALUE;
-        if (full || clock.millis() - activeSinceMs >= config.segmentAgeMs()) {
+        if (full) {
+            roll();
+        } else if (clock.millis() - activeSinceMs >= config.segmentAgeMs()) {
+            active.force();
             roll();
         }
     }
@@ -667,6 +688,7 @@ public final class CommitLog implements AutoCloseable {
 
     private void rollForRetention() {
         synchronized (appendLock) {
+            segments.active().force();
             roll();
         }
     }

@@ -73,7 +73,26 @@ final class LogRecovery {
             }
             segment.release();
         }
+        if (!storage.exists(LogFiles.EPOCHS)) {
+            found.forEach(this::findEpochs);
+        }
         return found;
+    }
+
+    private void findEpochs(Segment segment) {
+        segment.hold();
+        BatchScan scan = segment.scan(0, segment.sizeBytes());
+        while (scan.next()) {
+            noteEpoch(scan.header(), scan.headerAt());
+        }
+        segment.release();
+    }
+
+    private void noteEpoch(ByteBuffer header, int at) {
+        int epoch = BatchDescriptor.leaderEpoch(header, at);
+        if (epoch > epochs.latest()) {
+            epochs.begin(epoch, BatchDescriptor.baseOffset(header, at));
+        }
     }
 
     private void quarantine(long baseOffset) {
@@ -148,10 +167,7 @@ final class LogRecovery {
 
     private void take(Segment segment, Window window, long position) {
         int at = window.at(position);
-        int epoch = BatchDescriptor.leaderEpoch(window.bytes, at);
-        if (epoch > epochs.latest()) {
-            epochs.begin(epoch, BatchDescriptor.baseOffset(window.bytes, at));
-        }
+        noteEpoch(window.bytes, at);
         segment.note(window.bytes, at, position);
     }
 

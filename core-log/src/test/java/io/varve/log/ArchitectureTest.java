@@ -60,14 +60,16 @@ class ArchitectureTest {
     }
 
     @Test
-    void shouldStartNoThreads() {
+    void shouldStartNoThreadsButTheRunners() {
         noClasses()
+                .that()
+                .resideOutsideOfPackage("io.varve.log.job")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.Thread")
                 .orShould()
                 .dependOnClassesThat()
-                .resideInAPackage("java.util.concurrent")
+                .haveNameMatching("java\\.util\\.concurrent\\.(?!(CompletableFuture|TimeUnit)$)[A-Z].*")
                 .check(CLASSES);
     }
 
