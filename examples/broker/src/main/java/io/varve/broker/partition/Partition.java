@@ -2,7 +2,6 @@
 package io.varve.broker.partition;
 
 import io.varve.broker.partition.AppendRefusedException.Reason;
-
 import io.varve.log.CommitLog;
 import io.varve.log.LogReader;
 import io.varve.log.batch.BatchBuilder;

@@ -41,7 +41,7 @@ record PartitionConfig(
                 .segmentAge(Duration.ofMillis(topic.longValue("segment.ms")))
                 .indexIntervalBytes(Math.max(1, topic.intValue("index.interval.bytes")))
                 .maxBatchBytes(Math.max(1, topic.intValue("max.message.bytes")))
-                .flushPolicy(new FlushPolicy(topic.longValue("flush.messages")))
+                .flushPolicy(FlushPolicy.everyRecords(topic.longValue("flush.messages")))
                 .retention(
                         deletes
                                 ? new RetentionPolicy(
