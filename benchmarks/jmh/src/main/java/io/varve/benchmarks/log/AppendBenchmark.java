@@ -30,7 +30,7 @@ public class AppendBenchmark extends LogBenchmark {
     /** Opens an empty log. */
     @Setup
     public void open() {
-        appender = new Appender(target, scratch(), segmentBytes(), Batches.direct(recordBytes, batchRecords));
+        appender = new Appender(target, createScratch(), segmentBytes(), Batches.direct(recordBytes, batchRecords));
     }
 
     /** Closes it. */

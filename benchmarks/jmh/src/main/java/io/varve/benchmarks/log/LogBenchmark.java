@@ -3,6 +3,8 @@ package io.varve.benchmarks.log;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -12,7 +14,6 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
@@ -52,25 +53,22 @@ public abstract class LogBenchmark {
     @Param("64")
     public int segmentMiB;
 
-    private Path scratch;
+    private final List<Path> scratch = new ArrayList<>();
 
     /** For JMH and the classes of this package. */
     LogBenchmark() {}
 
-    /** Creates the directory of this run. */
-    @Setup(Level.Trial)
-    public void createScratch() {
-        scratch = Scratch.create(dir);
+    /** Creates a directory that is removed when the benchmark is over. */
+    final Path createScratch() {
+        Path created = Scratch.create(dir);
+        scratch.add(created);
+        return created;
     }
 
-    /** Removes it. */
+    /** Removes what was created; JMH calls this after the methods of the benchmark itself. */
     @TearDown(Level.Trial)
     public void deleteScratch() {
-        Scratch.delete(scratch);
-    }
-
-    final Path scratch() {
-        return scratch;
+        scratch.forEach(Scratch::delete);
     }
 
     final int segmentBytes() {

@@ -35,7 +35,7 @@ public class OffsetLookupBenchmark extends LogBenchmark {
     /** Fills a log. */
     @Setup
     public void open() {
-        log = Contenders.open(target, scratch(), segmentBytes());
+        log = Contenders.open(target, createScratch(), segmentBytes());
         int batches = fill(log, RECORD_BYTES, BATCH_RECORDS, (long) logMiB << 20);
         endOffset = (long) batches * BATCH_RECORDS;
         source = log.read(1);

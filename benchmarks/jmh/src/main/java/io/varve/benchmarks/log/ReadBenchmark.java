@@ -39,7 +39,7 @@ public class ReadBenchmark extends LogBenchmark {
     /** Fills a log. */
     @Setup
     public void open() {
-        log = Contenders.open(target, scratch(), segmentBytes());
+        log = Contenders.open(target, createScratch(), segmentBytes());
         fill(log, recordBytes, batchRecords, (long) logMiB << 20);
         source = log.read(FETCH_BYTES);
     }

@@ -35,7 +35,7 @@ public class RecordReadBenchmark extends LogBenchmark {
     /** Fills a log. */
     @Setup
     public void open() {
-        log = Contenders.open(target, scratch(), segmentBytes());
+        log = Contenders.open(target, createScratch(), segmentBytes());
         fill(log, recordBytes, batchRecords, (long) logMiB << 20);
         source = ((RecordReadable) log).readRecords();
     }

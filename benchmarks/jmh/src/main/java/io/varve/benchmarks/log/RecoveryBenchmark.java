@@ -52,7 +52,7 @@ public class RecoveryBenchmark extends LogBenchmark {
     /** Fills a log and copies its files before it is closed. */
     @Setup(Level.Trial)
     public void makeImage() {
-        image = Scratch.create(dir);
+        image = createScratch();
         Path original = Scratch.create(dir);
         try (AppendTarget log = Contenders.open(target, original, segmentBytes())) {
             endOffset = (long) fill(log, RECORD_BYTES, BATCH_RECORDS, (long) logMiB << 20) * BATCH_RECORDS;
@@ -79,12 +79,6 @@ public class RecoveryBenchmark extends LogBenchmark {
         if (offset != endOffset) {
             throw new IllegalStateException("not recovered: endOffset=" + offset + ", expected=" + endOffset);
         }
-    }
-
-    /** Removes the copy that all others are made from. */
-    @TearDown(Level.Trial)
-    public void deleteImage() {
-        Scratch.delete(image);
     }
 
     /** One opening. */

@@ -32,7 +32,7 @@ public class TimeLookupBenchmark extends LogBenchmark {
     /** Fills a log. */
     @Setup
     public void open() {
-        log = Contenders.open(target, scratch(), segmentBytes());
+        log = Contenders.open(target, createScratch(), segmentBytes());
         batches = fill(log, RECORD_BYTES, BATCH_RECORDS, (long) logMiB << 20);
     }
 
