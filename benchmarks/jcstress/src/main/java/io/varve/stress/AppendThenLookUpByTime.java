@@ -1,0 +1,32 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/** A record below an end offset that was seen is found by its time. */
+@JCStressTest
+@Outcome(id = "0", expect = ACCEPTABLE, desc = "The reader came before the append.")
+@Outcome(id = "1", expect = ACCEPTABLE, desc = "The reader came after it and read the batch.")
+@State
+public class AppendThenLookUpByTime {
+
+    private final StressedLog log = new StressedLog(Short.MAX_VALUE);
+
+    /** Changes the log. */
+    @Actor
+    public void writer() {
+        log.append();
+    }
+
+    /** Reads it. */
+    @Actor
+    public void reader(I_Result result) {
+        result.r1 = log.readByTime();
+    }
+}

@@ -1,0 +1,49 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.benchmarks.log;
+
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * Average time of appending a batch in the steady state: rolls and the deletion of old segments included.
+ *
+ * <pre>java -jar benchmarks/jmh/target/benchmarks.jar AppendBenchmark -prof gc -p target=varve-channel -p batchRecords=1</pre>
+ */
+public class AppendBenchmark extends LogBenchmark {
+
+    /** The contender. */
+    @Param({"varve-channel", "kafka-leader", "kafka-follower", "chronicle-queue", "file-channel", "mapped-buffer"})
+    public String target;
+
+    /** Bytes of a record's value. */
+    @Param({"100", "1024"})
+    public int recordBytes;
+
+    /** Records in a batch. */
+    @Param({"1", "10", "100", "1000"})
+    public int batchRecords;
+
+    private Appender appender;
+
+    /** Opens an empty log. */
+    @Setup
+    public void open() {
+        appender = new Appender(target, createScratch(), segmentBytes(), Batches.direct(recordBytes, batchRecords));
+    }
+
+    /** Closes it. */
+    @TearDown
+    public void close() {
+        appender.close();
+    }
+
+    /** One append. */
+    @Benchmark
+    public long append() {
+        long baseOffset = appender.append();
+        appender.deleteWhenDue();
+        return baseOffset;
+    }
+}
