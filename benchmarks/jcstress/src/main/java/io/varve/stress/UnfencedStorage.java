@@ -29,6 +29,11 @@ final class UnfencedStorage implements Storage {
     }
 
     @Override
+    public void prepare(String name, long sizeBytes) {
+        open(name).close();
+    }
+
+    @Override
     public boolean exists(String name) {
         return files.containsKey(name);
     }
