@@ -450,9 +450,17 @@ public final class CommitLog implements AutoCloseable {
         return arrivals.await(() -> closed || endOffset > offset, nanos) && endOffset > offset;
     }
 
-    /** Changes before and after the bytes below the end are replaced by others. */
+    /**
+     * Changes before and after the end is moved back. What was read while it stood still, before and after, is true; see
+     * {@link #isChanging}.
+     */
     long generation() {
         return generation;
+    }
+
+    /** Whether a generation is that of an end that is being moved back: nothing read in it proves anything. */
+    static boolean isChanging(long generation) {
+        return (generation & 1) == 1;
     }
 
     /**
@@ -617,8 +625,11 @@ public final class CommitLog implements AutoCloseable {
             guarded(() -> durability.exclusively(() -> {
                 synchronized (appendLock) {
                     generation++;
-                    truncateLocked(offset);
-                    generation++;
+                    try {
+                        truncateLocked(offset);
+                    } finally {
+                        generation++;
+                    }
                 }
             }));
         }

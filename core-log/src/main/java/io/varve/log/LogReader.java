@@ -21,8 +21,8 @@ public final class LogReader implements AutoCloseable {
     private static final int WINDOW_BYTES = 128 << 10;
 
     private final CommitLog log;
-    private final long startOffset;
     private long nextOffset;
+    private long firstWanted;
     private @Nullable RecordCursor cursor;
 
     /** What was read ahead; the batch is the part from {@link #batchAt} to the next batch, which is at the buffer's position. */
@@ -35,7 +35,6 @@ public final class LogReader implements AutoCloseable {
 
     LogReader(CommitLog log, long offset) {
         this.log = log;
-        this.startOffset = offset;
         this.nextOffset = offset;
         this.generation = log.generation();
     }
@@ -52,7 +51,7 @@ public final class LogReader implements AutoCloseable {
         while (true) {
             RecordCursor current = cursor;
             while (current != null && current.next()) {
-                if (current.offset() >= startOffset) {
+                if (current.offset() >= firstWanted) {
                     return true;
                 }
             }
@@ -101,7 +100,7 @@ public final class LogReader implements AutoCloseable {
                     return true;
                 }
             } catch (CorruptLogException e) {
-                if (log.generation() == generation) {
+                if (!CommitLog.isChanging(generation) && log.generation() == generation) {
                     throw e;
                 }
             }
@@ -159,6 +158,7 @@ public final class LogReader implements AutoCloseable {
             return false;
         }
         batchAt = at;
+        firstWanted = nextOffset;
         nextOffset = lastOffset + 1;
         window.position(at + BatchDescriptor.sizeBytes(window, at));
         return true;

@@ -191,7 +191,9 @@ final class Segment {
         int at = batches.position();
         int limit = batches.limit();
         long position = sizeBytes;
-        sealed = false;
+        if (sealed) {
+            sealed = false;
+        }
         file.opened().write(batches, position);
         while (at < limit) {
             note(batches, at, position);
