@@ -2,7 +2,7 @@
 package io.varve.log.storage;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 /**
  * A directory of the file system, read and written through {@link FileChannel}, never mapped.
  *
- * <p>An interrupted thread must not read or write: the platform closes the channel under it.
+ * <p>Interrupts close nothing: the platform closes a channel under a thread that is interrupted while it uses it, and under all others
+ * that use it; the file then opens another, repeats the operation, and leaves the thread interrupted.
  *
  * <p>Threading: safe.
  */
@@ -42,9 +43,7 @@ public final class ChannelStorage implements Storage {
     public StorageFile open(String name) {
         Path path = directory.resolve(name);
         try {
-            FileChannel channel = FileChannel.open(
-                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
-            return new ChannelFile(path, channel);
+            return ChannelFile.open(path);
         } catch (IOException e) {
             throw failed("open", path, e);
         }
@@ -91,10 +90,27 @@ public final class ChannelStorage implements Storage {
 
     @Override
     public void force() {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+        boolean interrupted = false;
+        try {
+            while (!forced()) {
+                interrupted |= Thread.interrupted();
+            }
         } catch (IOException e) {
             throw failed("force", directory, e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** False when an interrupt has closed the channel. */
+    private boolean forced() throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+            return true;
+        } catch (ClosedByInterruptException e) {
+            return false;
         }
     }
 
@@ -103,102 +119,12 @@ public final class ChannelStorage implements Storage {
         return directory.toString();
     }
 
-    private static StorageException failed(String operation, Path path, IOException cause) {
+    static StorageException failed(String operation, Path path, IOException cause) {
         String message = operation + " failed: file=" + path + ", reason=" + cause.getMessage();
         // The platform tells a full disk apart only by its message.
         String reason = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
         return reason.contains("no space left") || reason.contains("quota exceeded")
                 ? new OutOfSpaceException(message, cause)
                 : new StorageException(message, cause);
-    }
-
-    private static final class ChannelFile implements StorageFile {
-
-        private final Path path;
-        private final FileChannel channel;
-
-        ChannelFile(Path path, FileChannel channel) {
-            this.path = path;
-            this.channel = channel;
-        }
-
-        @Override
-        public long sizeBytes() {
-            try {
-                return channel.size();
-            } catch (IOException e) {
-                throw failed("size", path, e);
-            }
-        }
-
-        @Override
-        public long lastModifiedMs() {
-            try {
-                return Files.getLastModifiedTime(path).toMillis();
-            } catch (IOException e) {
-                throw failed("last modified time", path, e);
-            }
-        }
-
-        @Override
-        public int read(ByteBuffer target, long position) {
-            int read = 0;
-            try {
-                while (target.hasRemaining()) {
-                    int step = channel.read(target, position + read);
-                    if (step < 0) {
-                        break;
-                    }
-                    read += step;
-                }
-            } catch (IOException e) {
-                throw failed("read", path, e);
-            }
-            return read;
-        }
-
-        @Override
-        public void write(ByteBuffer source, long position) {
-            long at = position;
-            try {
-                while (source.hasRemaining()) {
-                    at += channel.write(source, at);
-                }
-            } catch (IOException e) {
-                throw failed("write", path, e);
-            }
-        }
-
-        @Override
-        public void truncate(long sizeBytes) {
-            try {
-                channel.truncate(sizeBytes);
-            } catch (IOException e) {
-                throw failed("truncate", path, e);
-            }
-        }
-
-        @Override
-        public void force() {
-            try {
-                channel.force(false);
-            } catch (IOException e) {
-                throw failed("force", path, e);
-            }
-        }
-
-        @Override
-        public FileChannel channel() {
-            return channel;
-        }
-
-        @Override
-        public void close() {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                throw failed("close", path, e);
-            }
-        }
     }
 }

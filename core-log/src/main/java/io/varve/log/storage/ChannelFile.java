@@ -1,0 +1,181 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.storage;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+
+/**
+ * A file behind a {@link FileChannel} that survives interrupts.
+ *
+ * <p>A channel that was closed by an interrupt is replaced by a new one on the same path. So a file that was deleted or renamed
+ * while it was open cannot be used on after an interrupt, and says so. Every operation names its position, so repeating one from its start
+ * changes nothing.
+ *
+ * <p>Threading: one writer, any readers.
+ */
+final class ChannelFile implements StorageFile {
+
+    private final Path path;
+    private final Object key;
+
+    private volatile FileChannel channel;
+
+    @GuardedBy("this")
+    private boolean closed;
+
+    private ChannelFile(Path path, FileChannel channel, Object key) {
+        this.path = path;
+        this.channel = channel;
+        this.key = key;
+    }
+
+    static ChannelFile open(Path path) throws IOException {
+        FileChannel channel =
+                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        return new ChannelFile(path, channel, identity(path));
+    }
+
+    /** What tells the file apart from another that was given its name, where the platform has it. */
+    private static Object identity(Path path) throws IOException {
+        Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+        return key == null ? path : key;
+    }
+
+    /** One use of the channel, which may be repeated. */
+    @FunctionalInterface
+    private interface Use {
+        long with(FileChannel channel) throws IOException;
+    }
+
+    private long use(String operation, Use use) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                FileChannel current = channel;
+                try {
+                    return use.with(current);
+                } catch (ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                    reopen(current, e);
+                }
+            }
+        } catch (IOException e) {
+            throw ChannelStorage.failed(operation, path, e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private synchronized void reopen(FileChannel lost, ClosedChannelException reason) throws IOException {
+        if (closed) {
+            throw reason;
+        }
+        if (channel == lost) {
+            FileChannel again = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            if (!identity(path).equals(key)) {
+                again.close();
+                throw new IOException("the file was deleted or renamed, and an interrupt has closed it");
+            }
+            channel = again;
+        }
+    }
+
+    @Override
+    public long sizeBytes() {
+        return use("size", FileChannel::size);
+    }
+
+    @Override
+    public long lastModifiedMs() {
+        try {
+            return Files.getLastModifiedTime(path).toMillis();
+        } catch (IOException e) {
+            throw ChannelStorage.failed("last modified time", path, e);
+        }
+    }
+
+    @Override
+    public int read(ByteBuffer target, long position) {
+        int start = target.position();
+        try {
+            // The common case, without an object for the use.
+            return readFully(channel, target, position);
+        } catch (ClosedChannelException e) {
+            return (int) use("read", current -> readFully(current, target.position(start), position));
+        } catch (IOException e) {
+            throw ChannelStorage.failed("read", path, e);
+        }
+    }
+
+    private static int readFully(FileChannel channel, ByteBuffer target, long position) throws IOException {
+        int read = 0;
+        while (target.hasRemaining()) {
+            int step = channel.read(target, position + read);
+            if (step < 0) {
+                break;
+            }
+            read += step;
+        }
+        return read;
+    }
+
+    @Override
+    public void write(ByteBuffer source, long position) {
+        int start = source.position();
+        try {
+            writeFully(channel, source, position);
+        } catch (ClosedChannelException e) {
+            use("write", current -> writeFully(current, source.position(start), position));
+        } catch (IOException e) {
+            throw ChannelStorage.failed("write", path, e);
+        }
+    }
+
+    private static long writeFully(FileChannel channel, ByteBuffer source, long position) throws IOException {
+        long at = position;
+        while (source.hasRemaining()) {
+            at += channel.write(source, at);
+        }
+        return at;
+    }
+
+    @Override
+    public void truncate(long sizeBytes) {
+        use("truncate", current -> current.truncate(sizeBytes).size());
+    }
+
+    @Override
+    public void force() {
+        use("force", current -> {
+            current.force(false);
+            return 0;
+        });
+    }
+
+    @Override
+    public FileChannel channel() {
+        if (!channel.isOpen()) {
+            sizeBytes();
+        }
+        return channel;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw ChannelStorage.failed("close", path, e);
+        }
+    }
+}
