@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -450,17 +451,29 @@ public final class CommitLog implements AutoCloseable {
         return arrivals.await(() -> closed || endOffset > offset, nanos) && endOffset > offset;
     }
 
-    /**
-     * Changes before and after the end is moved back. What was read while it stood still, before and after, is true; see
-     * {@link #isChanging}.
-     */
+    /** Changes before and after the end is moved back; odd in between. */
     long generation() {
         return generation;
     }
 
-    /** Whether a generation is that of an end that is being moved back: nothing read in it proves anything. */
-    static boolean isChanging(long generation) {
-        return (generation & 1) == 1;
+    /** Whether the end was being moved back at that generation or has been since: what was read meanwhile proves nothing. */
+    boolean hasChangedSince(long generation) {
+        requireOpen();
+        return (generation & 1) == 1 || this.generation != generation;
+    }
+
+    /** Reads again when the end was moved back meanwhile and what stood there looks damaged. */
+    private <T> T undisturbed(Supplier<T> read) {
+        while (true) {
+            long seen = generation;
+            try {
+                return read.get();
+            } catch (CorruptLogException e) {
+                if (!hasChangedSince(seen)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /**
@@ -473,6 +486,10 @@ public final class CommitLog implements AutoCloseable {
      * @throws CorruptLogException when the bytes there are damaged
      */
     public LogSlice slice(long offset, long endOffset, int maxBytes) {
+        return undisturbed(() -> sliceNow(offset, endOffset, maxBytes));
+    }
+
+    private LogSlice sliceNow(long offset, long endOffset, int maxBytes) {
         requireInRange(offset);
         long end = Math.min(endOffset, this.endOffset);
         if (offset >= end) {
@@ -519,12 +536,12 @@ public final class CommitLog implements AutoCloseable {
 
     /** The first record whose timestamp is at or after a time, and that can be read. */
     public Optional<TimestampedOffset> firstAtOrAfter(long timestampMs) {
-        return search.firstAtOrAfter(timestampMs);
+        return undisturbed(() -> search.firstAtOrAfter(timestampMs));
     }
 
     /** The first record with the largest timestamp of all that can be read. */
     public Optional<TimestampedOffset> maxTimestamp() {
-        return search.maxTimestamp();
+        return undisturbed(search::maxTimestamp);
     }
 
     /** First offset that can be read. */

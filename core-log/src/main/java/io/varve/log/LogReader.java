@@ -100,7 +100,7 @@ public final class LogReader implements AutoCloseable {
                     return true;
                 }
             } catch (CorruptLogException e) {
-                if (!CommitLog.isChanging(generation) && log.generation() == generation) {
+                if (!log.hasChangedSince(generation)) {
                     throw e;
                 }
             }

@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.index.IndexFile;
 import io.varve.log.index.KafkaIndexes;
@@ -40,6 +41,10 @@ final class Segment {
     private volatile long recoveryLimit;
     private volatile long forcedBytes;
     private volatile boolean sealed;
+
+    @GuardedBy("this")
+    private boolean deleted;
+
     private volatile boolean activated;
     // Published by the release store of the size; a reader may see a later one, which is as true.
     private long maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
@@ -296,7 +301,7 @@ final class Segment {
         if (current != null) {
             return current;
         }
-        IndexFile.Loaded loaded = indexFile.load(sizeBytes);
+        IndexFile.Loaded loaded = deleted ? null : indexFile.load(sizeBytes);
         if (loaded != null && loaded.summary().sizeBytes() == sizeBytes) {
             index = loaded.index();
             return loaded.index();
@@ -359,10 +364,16 @@ final class Segment {
 
     /** Deletes the files; those who hold the segment read on. */
     void delete() {
+        // Nobody opens the file from here on: that would make a new one.
+        retire();
         storage.delete(name());
+        deleteIndex();
+    }
+
+    private synchronized void deleteIndex() {
+        deleted = true;
         storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX));
         deleteKafkaIndexes();
-        retire();
     }
 
     private void deleteKafkaIndexes() {
