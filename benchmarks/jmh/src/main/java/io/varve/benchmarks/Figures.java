@@ -45,6 +45,9 @@ final class Figures {
     }
 
     private static String text(double figure) {
+        if (figure < 0.1) {
+            return String.format(Locale.ROOT, "%.3f", figure);
+        }
         return String.format(Locale.ROOT, figure < 10 ? "%.2f" : figure < 100 ? "%.1f" : "%,.0f", figure);
     }
 }

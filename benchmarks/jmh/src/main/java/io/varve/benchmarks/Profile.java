@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How thoroughly to measure.
@@ -19,13 +21,16 @@ import java.util.Map;
  */
 record Profile(int rounds, Duration warmup, Duration measurement, List<Comparison> comparisons) {
 
-    private static final List<String> APPENDERS = List.of(
-            "varve-channel", "kafka-leader", "kafka-follower", "chronicle-queue", "file-channel", "mapped-buffer");
+    /** Varve's storages; ratios are to the first. */
+    private static final List<String> VARVE = List.of("varve-channel");
+
+    private static final List<String> APPENDERS =
+            varveAnd("kafka-leader", "kafka-follower", "chronicle-queue", "file-channel", "mapped-buffer");
     private static final List<String> READERS =
-            List.of("varve-channel", "kafka-leader", "chronicle-queue", "file-channel", "mapped-buffer");
-    private static final List<String> SEEKERS = List.of("varve-channel", "kafka-leader", "chronicle-queue");
-    private static final List<String> RECORD_READERS = List.of("varve-channel", "kafka-leader");
-    private static final List<String> RECOVERERS = List.of("varve-channel", "kafka-leader", "kafka-no-checkpoint");
+            varveAnd("kafka-leader", "chronicle-queue", "file-channel", "mapped-buffer");
+    private static final List<String> SEEKERS = varveAnd("kafka-leader", "chronicle-queue");
+    private static final List<String> RECORD_READERS = varveAnd("kafka-leader");
+    private static final List<String> RECOVERERS = varveAnd("kafka-leader", "kafka-no-checkpoint");
 
     private static final Column ALLOCATED = new Column("B/op allocated", "gc.alloc.rate.norm");
     private static final List<Column> PER_BATCH = List.of(new Column("ns/batch", ""), ALLOCATED);
@@ -69,6 +74,10 @@ record Profile(int rounds, Duration warmup, Duration measurement, List<Compariso
             all.add(recovery(logMiB));
         }
         return new Profile(7, Duration.ofSeconds(5), Duration.ofSeconds(5), List.copyOf(all));
+    }
+
+    private static List<String> varveAnd(String... others) {
+        return Stream.concat(VARVE.stream(), Stream.of(others)).collect(Collectors.toUnmodifiableList());
     }
 
     private static Comparison append(int recordBytes, int batchRecords) {

@@ -51,18 +51,13 @@ final class Rounds {
                 .param("target", contender)
                 .param("dir", directory)
                 .forks(1)
+                .warmupTime(TimeValue.nanoseconds(profile.warmup().toNanos()))
+                .measurementTime(TimeValue.nanoseconds(profile.measurement().toNanos()))
                 .addProfiler(GCProfiler.class)
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
         for (Map.Entry<String, String> parameter : comparison.parameters().entrySet()) {
             options.param(parameter.getKey(), parameter.getValue());
-        }
-        // Recovery is measured by single shots, whose number the benchmark says.
-        if (!comparison.benchmark().equals("RecoveryBenchmark")) {
-            options.warmupIterations(1)
-                    .warmupTime(TimeValue.nanoseconds(profile.warmup().toNanos()));
-            options.measurementIterations(1)
-                    .measurementTime(TimeValue.nanoseconds(profile.measurement().toNanos()));
         }
         return new Runner(options.build()).runSingle();
     }

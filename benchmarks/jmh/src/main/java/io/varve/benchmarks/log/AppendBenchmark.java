@@ -37,6 +37,7 @@ public class AppendBenchmark extends LogBenchmark {
     @TearDown
     public void close() {
         appender.close();
+        deleteScratch();
     }
 
     /** One append. */

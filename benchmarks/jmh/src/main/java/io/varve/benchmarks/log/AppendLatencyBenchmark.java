@@ -40,6 +40,7 @@ public class AppendLatencyBenchmark extends LogBenchmark {
     @TearDown
     public void close() {
         appender.close();
+        deleteScratch();
     }
 
     /** One append. */

@@ -8,27 +8,25 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the benchmarks of a log have in common: a directory, the size of segments, and one JVM for every contender. The flags of that
- * JVM are those Chronicle Queue asks for.
+ * What the benchmarks of a log have in common: a directory, the size of segments, and JVMs for one contender alone, whose flags are
+ * those Chronicle Queue asks for. One iteration is one measurement, so that percentiles are of all that was measured.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 2)
-@Measurement(iterations = 5, time = 2)
+@Warmup(iterations = 1, time = 5)
+@Measurement(iterations = 1, time = 5)
 @Fork(
-        value = 1,
+        value = 3,
         jvmArgsAppend = {
             "-Xms1g",
             "-Xmx1g",
@@ -58,17 +56,17 @@ public abstract class LogBenchmark {
     /** For JMH and the classes of this package. */
     LogBenchmark() {}
 
-    /** Creates a directory that is removed when the benchmark is over. */
+    /** Creates a directory that is removed by {@link #deleteScratch}. */
     final Path createScratch() {
         Path created = Scratch.create(dir);
         scratch.add(created);
         return created;
     }
 
-    /** Removes what was created; JMH calls this after the methods of the benchmark itself. */
-    @TearDown(Level.Trial)
-    public void deleteScratch() {
+    /** Removes what was created, at the end of a benchmark's own clean-up: JMH would call two methods in the order of their names. */
+    final void deleteScratch() {
         scratch.forEach(Scratch::delete);
+        scratch.clear();
     }
 
     final int segmentBytes() {

@@ -10,7 +10,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Average time of finding the batch that holds a random offset, and reading it.
+ * Average time of finding the batch that holds a random offset, and reading it. Chronicle Queue maps a file again whenever a tailer
+ * comes back to its cycle, and is given the index of the excerpt.
  *
  * <pre>java -jar benchmarks/jmh/target/benchmarks.jar OffsetLookupBenchmark -p target=varve-channel</pre>
  */
@@ -46,6 +47,7 @@ public class OffsetLookupBenchmark extends LogBenchmark {
     public void close() {
         source.close();
         log.close();
+        deleteScratch();
     }
 
     /** One lookup. */

@@ -49,6 +49,7 @@ public class ReadBenchmark extends LogBenchmark {
     public void close() {
         source.close();
         log.close();
+        deleteScratch();
     }
 
     /** The next batch, or the first after the last. */

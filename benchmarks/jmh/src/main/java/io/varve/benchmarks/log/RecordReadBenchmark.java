@@ -45,6 +45,7 @@ public class RecordReadBenchmark extends LogBenchmark {
     public void close() {
         source.close();
         log.close();
+        deleteScratch();
     }
 
     /** The next record, or the first after the last. */

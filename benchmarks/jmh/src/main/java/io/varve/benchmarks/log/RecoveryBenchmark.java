@@ -81,6 +81,12 @@ public class RecoveryBenchmark extends LogBenchmark {
         }
     }
 
+    /** Removes the copy that all others were made from. */
+    @TearDown(Level.Trial)
+    public void deleteImage() {
+        deleteScratch();
+    }
+
     /** One opening. */
     @Benchmark
     public Object open() {

@@ -40,6 +40,7 @@ public class TimeLookupBenchmark extends LogBenchmark {
     @TearDown
     public void close() {
         log.close();
+        deleteScratch();
     }
 
     /** One lookup. */
