@@ -71,28 +71,32 @@ public final class CommitLog implements AutoCloseable {
         this.epochs = EpochHistory.load(storage);
         this.reserve = new Reserve(storage, config.reserveBytes());
         this.cursors = new Cursors(storage, reserve);
-        LogRecovery recovery = new LogRecovery(storage, config, epochs);
-        List<Segment> found = recovery.segments();
-        found.forEach(segments::add);
-        long stored = storedStartOffset();
-        if (found.isEmpty()) {
-            segments.add(Segment.create(storage, stored, config, false));
-        } else {
-            segments.active().activate(config.recoveryBytes());
+        try {
+            LogRecovery recovery = new LogRecovery(storage, config, epochs);
+            recovery.addTo(segments);
+            long stored = storedStartOffset();
+            if (segments.isEmpty()) {
+                segments.add(Segment.create(storage, stored, config, false));
+            } else {
+                segments.active().activate(config.recoveryBytes());
+            }
+            this.endOffset = Math.max(segments.active().endOffset(), stored);
+            if (endOffset > segments.active().endOffset() || !recovery.isSound(segments.active())) {
+                segments.active().passivate();
+                segments.add(Segment.create(storage, endOffset, config, false));
+            }
+            storage.force();
+            this.startOffset = Math.max(stored, segments.first().baseOffset());
+            this.durability = new Durability(endOffset, () -> endOffset, this::force);
+            this.activeSinceMs = search.firstTimestampMs(segments.active()).orElse(clock.millis());
+            this.recoveryReport = recovery.report();
+            storage.delete(LogFiles.CLEAN_CLOSE);
+            reserve.write(() -> epochs.truncateTo(Math.max(endOffset, 1)));
+            reserve.restore();
+        } catch (RuntimeException e) {
+            retireAfter(e);
+            throw e;
         }
-        this.endOffset = Math.max(segments.active().endOffset(), stored);
-        if (endOffset > segments.active().endOffset() || !recovery.isSound(segments.active())) {
-            segments.active().passivate();
-            segments.add(Segment.create(storage, endOffset, config, false));
-        }
-        storage.force();
-        this.startOffset = Math.max(stored, segments.first().baseOffset());
-        this.durability = new Durability(endOffset, () -> endOffset, this::force);
-        this.activeSinceMs = search.firstTimestampMs(segments.active()).orElse(clock.millis());
-        this.recoveryReport = recovery.report();
-        storage.delete(LogFiles.CLEAN_CLOSE);
-        reserve.write(() -> epochs.truncateTo(Math.max(endOffset, 1)));
-        reserve.restore();
         config.listener().onRecovery(recoveryReport);
     }
 
@@ -113,6 +117,14 @@ public final class CommitLog implements AutoCloseable {
     /** Opens the log in a storage with a clock of the caller's; it decides when a segment is old enough to be rolled. */
     public static CommitLog open(Storage storage, LogConfig config, InstantSource clock) {
         return new CommitLog(storage, config, clock);
+    }
+
+    private void retireAfter(RuntimeException reason) {
+        try {
+            segments.retire();
+        } catch (StorageException e) {
+            reason.addSuppressed(e);
+        }
     }
 
     private long storedStartOffset() {
@@ -794,8 +806,8 @@ public final class CommitLog implements AutoCloseable {
                     guarded(this::sealAll);
                 }
             } finally {
-                segments.all().forEach(Segment::retire);
                 durability.fail(new IllegalStateException("the log is closed: storage=" + storage));
+                segments.retire();
             }
         }
     }

@@ -41,8 +41,8 @@ final class LogRecovery {
         this.epochs = epochs;
     }
 
-    /** The segments, in order, none held; empty when the directory holds none. */
-    List<Segment> segments() {
+    /** Adds the segments, in order, none held; none when the directory holds none. */
+    void addTo(Segments segments) {
         List<Long> baseOffsets = new ArrayList<>();
         for (String name : storage.names()) {
             if (LogFiles.isTemporary(name)) {
@@ -53,39 +53,47 @@ final class LogRecovery {
         }
         baseOffsets.sort(null);
         wasClean = baseOffsets.isEmpty() || storage.exists(LogFiles.CLEAN_CLOSE);
-        List<Segment> found = new ArrayList<>();
         for (int i = 0; i < baseOffsets.size(); i++) {
             long baseOffset = baseOffsets.get(i);
-            Segment before = found.isEmpty() ? null : found.get(found.size() - 1);
-            if (before != null && baseOffset < before.endOffset()) {
+            if (!segments.isEmpty() && baseOffset < segments.active().endOffset()) {
                 quarantine(baseOffset);
                 continue;
             }
             Segment segment = Segment.existing(storage, baseOffset, config.indexIntervalBytes());
-            found.add(segment);
+            segments.add(segment);
             boolean last = i == baseOffsets.size() - 1;
-            segment.hold();
-            long fileBytes = segment.file().sizeBytes();
-            if (!segment.adopt(fileBytes)) {
-                // Only the last segment can never have been compacted.
-                recover(segment, fileBytes, last ? Offsets.CONSECUTIVE : Offsets.INCREASING);
-                segment.seal();
-            }
-            segment.release();
+            whileHeld(segment, () -> {
+                long fileBytes = segment.file().sizeBytes();
+                if (!segment.adopt(fileBytes)) {
+                    // Only the last segment can never have been compacted.
+                    recover(segment, fileBytes, last ? Offsets.CONSECUTIVE : Offsets.INCREASING);
+                    segment.seal();
+                }
+            });
         }
         if (!storage.exists(LogFiles.EPOCHS)) {
-            found.forEach(this::findEpochs);
+            segments.all().forEach(this::findEpochs);
         }
-        return found;
     }
 
     private void findEpochs(Segment segment) {
+        whileHeld(segment, () -> {
+            BatchScan scan = segment.scan(0, segment.sizeBytes());
+            while (scan.next()) {
+                noteEpoch(scan.header(), scan.headerAt());
+            }
+        });
+    }
+
+    /** Opens a segment's file for as long as it is looked at: a log may have thousands. */
+    private static void whileHeld(Segment segment, Runnable look) {
         segment.hold();
-        BatchScan scan = segment.scan(0, segment.sizeBytes());
-        while (scan.next()) {
-            noteEpoch(scan.header(), scan.headerAt());
+        try {
+            look.run();
+        } finally {
+            segment.release();
+            segment.letGo();
         }
-        segment.release();
     }
 
     private void noteEpoch(ByteBuffer header, int at) {

@@ -396,6 +396,11 @@ final class Segment {
         passivate();
     }
 
+    /** Closes the file until it is needed again, when nobody holds it. */
+    void letGo() {
+        file.letGo();
+    }
+
     /** Lets go of file and index when the segment is sealed and was not read since the last call. */
     void rest() {
         if (sealed && file.rest()) {

@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
+import io.varve.log.storage.StorageException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,10 @@ final class Segments {
     /** The segments as of now. */
     List<Segment> all() {
         return list;
+    }
+
+    boolean isEmpty() {
+        return list.isEmpty();
     }
 
     Segment first() {
@@ -75,5 +80,28 @@ final class Segments {
         List<Segment> next = new ArrayList<>(list);
         next.remove(segment);
         list = List.copyOf(next);
+    }
+
+    /**
+     * Lets go of all files, also when closing one fails.
+     *
+     * @throws StorageException the first failure, when all is done
+     */
+    void retire() {
+        StorageException failure = null;
+        for (Segment segment : list) {
+            try {
+                segment.retire();
+            } catch (StorageException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 }
