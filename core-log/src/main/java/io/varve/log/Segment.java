@@ -115,7 +115,7 @@ final class Segment {
         index = loaded.index();
         take(loaded.summary());
         long recoveryBytes = loaded.summary().recoveryBytes();
-        return recoveryBytes == 0 ? fileBytes : Math.min(fileBytes, sizeBytes + recoveryBytes);
+        return recoveryBytes == 0 || !loaded.whole() ? fileBytes : Math.min(fileBytes, sizeBytes + recoveryBytes);
     }
 
     /** Keeps the file open for appends, and limits what may be appended before the next checkpoint. */

@@ -27,8 +27,12 @@ public final class IndexFile {
         this.baseOffset = baseOffset;
     }
 
-    /** The entries of an index file, and the summary that covers them. */
-    public record Loaded(SparseIndex index, SegmentSummary summary) {}
+    /**
+     * The entries of an index file, and the summary that covers them.
+     *
+     * @param whole whether nothing stands behind them; when something does, the summary may not be the latest that was written
+     */
+    public record Loaded(SparseIndex index, SegmentSummary summary, boolean whole) {}
 
     /** What the end of the file says, the rest not read; null when the file is absent or its header or end is damaged. */
     public @Nullable SegmentSummary summary() {
@@ -84,7 +88,7 @@ public final class IndexFile {
         }
         sizeBytes = at;
         savedEntries = index.entryCount();
-        return summary == null ? null : new Loaded(index, summary);
+        return summary == null ? null : new Loaded(index, summary, at == bytes.limit());
     }
 
     /**

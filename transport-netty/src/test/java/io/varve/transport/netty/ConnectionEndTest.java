@@ -202,7 +202,7 @@ class ConnectionEndTest extends Listening {
 
     @Test
     void shouldLetAnswersGoWhenItCloses() throws Exception {
-        open(config().sendBufferBytes(1 << 16), this::keep);
+        open(config().sendBufferBytes(1 << 16).drainTimeoutMs(60_000), this::keep);
         try (Peer idle = connect();
                 Peer peer = connect()) {
             peer.send((byte) 1);
