@@ -150,31 +150,36 @@ public final class CommitLog implements AutoCloseable {
      */
     public long append(ByteBuffer batches, int epoch) {
         int sizeBytes = batches.remaining();
-        while (true) {
-            if (mustWaitForDisk(sizeBytes)) {
-                relieve(sizeBytes);
-            }
-            long baseOffset;
-            Segment before;
-            Segment active;
-            synchronized (appendLock) {
-                requireWritable();
-                if (mustWaitForDisk(sizeBytes)) {
-                    continue;
-                }
-                baseOffset = endOffset;
-                before = segments.active();
-                active = appendLocked(batches, epoch);
-            }
-            arrivals.signal();
-            if (active != before) {
-                config.listener().onRoll(active.baseOffset());
-            }
-            if (endOffset - durability.flushedOffset() >= config.flushPolicy().everyRecords()) {
-                flush();
-            }
-            return baseOffset;
+        long baseOffset = appendUnlessItMustWait(batches, epoch);
+        while (baseOffset < 0) {
+            relieve(sizeBytes);
+            baseOffset = appendUnlessItMustWait(batches, epoch);
         }
+        arrivals.signal();
+        if (endOffset - durability.flushedOffset() >= config.flushPolicy().everyRecords()) {
+            flush();
+        }
+        return baseOffset;
+    }
+
+    /** Returns the base offset, or -1 when the disk must first be relieved, without the lock. */
+    private long appendUnlessItMustWait(ByteBuffer batches, int epoch) {
+        long baseOffset;
+        Segment before;
+        Segment active;
+        synchronized (appendLock) {
+            requireWritable();
+            before = segments.active();
+            if (mustWaitForDisk(before, batches.remaining())) {
+                return -1;
+            }
+            baseOffset = endOffset;
+            active = appendLocked(batches, epoch);
+        }
+        if (active != before) {
+            config.listener().onRoll(active.baseOffset());
+        }
+        return baseOffset;
     }
 
     /** Appends one record without a key in a batch of its own; see {@link #append(ByteBuffer, int)}. */
@@ -188,13 +193,8 @@ public final class CommitLog implements AutoCloseable {
     }
 
     /** Whether an append of this length would let more be read again after a crash than is allowed. */
-    private boolean mustWaitForDisk(int appendBytes) {
-        Segment active = segments.active();
-        return !closed
-                && failure == null
-                && (isFull(active, appendBytes)
-                        ? isRollHeldUp()
-                        : active.sizeBytes() + appendBytes > active.recoveryLimit());
+    private boolean mustWaitForDisk(Segment active, int appendBytes) {
+        return isFull(active, appendBytes) ? isRollHeldUp() : active.sizeBytes() + appendBytes > active.recoveryLimit();
     }
 
     /**

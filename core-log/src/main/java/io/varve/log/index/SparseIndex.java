@@ -1,35 +1,59 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log.index;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * Where some of the batches of a segment begin, by their last offset, and the largest timestamp up to each.
  *
- * <p>An entry is published by the release store of the count that follows its values; a reader takes the count first.
+ * <p>Entries lie in direct memory: appending makes no garbage, and a collection has nothing to copy. An entry is published by the
+ * release store of the count that follows its values; a reader takes the count first.
  *
  * <p>Threading: one writer, any readers.
  */
 public final class SparseIndex {
 
-    private static final int INITIAL_ENTRIES = 16;
+    private static final int CHUNK_BITS = 8;
+    private static final int CHUNK_ENTRIES = 1 << CHUNK_BITS;
+    private static final int RELATIVE_OFFSET = 0;
+    private static final int POSITION = 4;
+    private static final int MAX_TIMESTAMP = 8;
+    private static final int MAX_TIMESTAMP_OFFSET = 16;
+    private static final int ENTRY_BYTES = 20;
 
-    private volatile Entries entries = new Entries(INITIAL_ENTRIES);
+    // A chunk that is full stays as it is for ever; the array is replaced when another is added.
+    private volatile ByteBuffer[] chunks = new ByteBuffer[0];
     private volatile int count;
 
     /** Appends an entry; offsets and positions must increase. */
     public void add(int relativeOffset, int position, long maxTimestampMs, int maxTimestampRelativeOffset) {
-        Entries current = entries;
-        int at = count;
-        if (at == current.positions.length) {
-            current = current.grown();
-            entries = current;
+        int entry = count;
+        if (entry == chunks.length << CHUNK_BITS) {
+            addChunk();
         }
-        current.relativeOffsets[at] = relativeOffset;
-        current.positions[at] = position;
-        current.maxTimestampsMs[at] = maxTimestampMs;
-        current.maxTimestampRelativeOffsets[at] = maxTimestampRelativeOffset;
-        count = at + 1;
+        ByteBuffer chunk = chunks[entry >> CHUNK_BITS];
+        int at = at(entry);
+        chunk.putInt(at + RELATIVE_OFFSET, relativeOffset);
+        chunk.putInt(at + POSITION, position);
+        chunk.putLong(at + MAX_TIMESTAMP, maxTimestampMs);
+        chunk.putInt(at + MAX_TIMESTAMP_OFFSET, maxTimestampRelativeOffset);
+        count = entry + 1;
+    }
+
+    private void addChunk() {
+        ByteBuffer[] more = Arrays.copyOf(chunks, chunks.length + 1);
+        more[chunks.length] = ByteBuffer.allocateDirect(CHUNK_ENTRIES * ENTRY_BYTES);
+        chunks = more;
+    }
+
+    private static int at(int entry) {
+        return (entry & (CHUNK_ENTRIES - 1)) * ENTRY_BYTES;
+    }
+
+    private int intAt(int entry, int field) {
+        return chunks[entry >> CHUNK_BITS].getInt(at(entry) + field);
     }
 
     /** Number of entries. */
@@ -39,105 +63,60 @@ public final class SparseIndex {
 
     /** Last offset of the batch, relative to the base offset, of an entry. */
     public int relativeOffset(int entry) {
-        return entries.relativeOffsets[entry];
+        return intAt(entry, RELATIVE_OFFSET);
     }
 
     /** Where the batch begins, of an entry. */
     public int position(int entry) {
-        return entries.positions[entry];
+        return intAt(entry, POSITION);
     }
 
     /** Largest timestamp up to the batch of an entry, inclusive, in milliseconds since the epoch. */
     public long maxTimestampMs(int entry) {
-        return entries.maxTimestampsMs[entry];
+        return chunks[entry >> CHUNK_BITS].getLong(at(entry) + MAX_TIMESTAMP);
     }
 
     /** Last offset, relative to the base offset, of the first batch that has it. */
     public int maxTimestampRelativeOffset(int entry) {
-        return entries.maxTimestampRelativeOffsets[entry];
+        return intAt(entry, MAX_TIMESTAMP_OFFSET);
     }
 
     /** Position of the last indexed batch that ends at or below this offset; 0 when there is none. */
     public int positionAtOrBelow(int relativeOffset) {
-        int visible = count;
-        int[] offsets = entries.relativeOffsets;
-        int low = 0;
-        int high = visible;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (offsets[middle] <= relativeOffset) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low == 0 ? 0 : entries.positions[low - 1];
+        return positionOfLast(entry -> relativeOffset(entry) <= relativeOffset);
     }
 
     /** The last indexed position that is not beyond this one; 0 when there is none. */
     public int lastPositionAtOrBelow(int position) {
-        int visible = count;
-        int found = Arrays.binarySearch(entries.positions, 0, visible, position);
-        int entry = found >= 0 ? found : -found - 2;
-        return entry < 0 ? 0 : entries.positions[entry];
+        return positionOfLast(entry -> position(entry) <= position);
     }
 
     /** Position from which a scan must start to find the first record at or after a time. */
     public int positionBeforeTime(long timestampMs) {
-        int visible = count;
-        long[] upTo = entries.maxTimestampsMs;
+        return positionOfLast(entry -> maxTimestampMs(entry) < timestampMs);
+    }
+
+    /** Position of the last entry of those that are so; all that are stand before all that are not. */
+    private int positionOfLast(IntPredicate isSo) {
         int low = 0;
-        int high = visible;
+        int high = count;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (upTo[middle] < timestampMs) {
+            if (isSo.test(middle)) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        return low == 0 ? 0 : entries.positions[low - 1];
+        return low == 0 ? 0 : position(low - 1);
     }
 
     /** The entries whose batches begin below a position of the log file, as an index of their own. */
     public SparseIndex below(long position) {
         SparseIndex kept = new SparseIndex();
-        for (int i = 0; i < count && entries.positions[i] < position; i++) {
-            kept.add(
-                    entries.relativeOffsets[i],
-                    entries.positions[i],
-                    entries.maxTimestampsMs[i],
-                    entries.maxTimestampRelativeOffsets[i]);
+        for (int i = 0; i < count && position(i) < position; i++) {
+            kept.add(relativeOffset(i), position(i), maxTimestampMs(i), maxTimestampRelativeOffset(i));
         }
         return kept;
-    }
-
-    private static final class Entries {
-
-        private final int[] relativeOffsets;
-        private final int[] positions;
-        private final long[] maxTimestampsMs;
-        private final int[] maxTimestampRelativeOffsets;
-
-        Entries(int capacity) {
-            this(new int[capacity], new int[capacity], new long[capacity], new int[capacity]);
-        }
-
-        private Entries(
-                int[] relativeOffsets, int[] positions, long[] maxTimestampsMs, int[] maxTimestampRelativeOffsets) {
-            this.relativeOffsets = relativeOffsets;
-            this.positions = positions;
-            this.maxTimestampsMs = maxTimestampsMs;
-            this.maxTimestampRelativeOffsets = maxTimestampRelativeOffsets;
-        }
-
-        Entries grown() {
-            int capacity = 2 * positions.length;
-            return new Entries(
-                    Arrays.copyOf(relativeOffsets, capacity),
-                    Arrays.copyOf(positions, capacity),
-                    Arrays.copyOf(maxTimestampsMs, capacity),
-                    Arrays.copyOf(maxTimestampRelativeOffsets, capacity));
-        }
     }
 }
