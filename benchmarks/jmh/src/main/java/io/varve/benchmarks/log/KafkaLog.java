@@ -152,11 +152,12 @@ final class KafkaLog implements AppendTarget, RecordReadable, TimeIndexed {
 
     @Override
     public void close() {
-        log.close();
         try {
+            // First: what it would still do needs the files that go with the log.
             scheduler.shutdown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        log.close();
     }
 }
