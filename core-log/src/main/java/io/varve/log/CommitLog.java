@@ -38,9 +38,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommitLog implements AutoCloseable {
 
-    // Locks are taken in this order: upkeep, the turn of a flush, append, arrivals. Readers take none of them.
+    /** What is prepared at a time: a few milliseconds of a disk. */
+    private static final int PREPARE_STEP_BYTES = 16 << 20;
+
+    // Locks are taken in this order: upkeep, the turn of a flush, append, arrivals or prepared. Readers take none of
+    // them.
     private final Object upkeepLock = new Object();
     private final Object appendLock = new Object();
+    private final Object preparedLock = new Object();
     private final Arrivals arrivals = new Arrivals();
 
     private final Storage storage;
@@ -57,7 +62,7 @@ public final class CommitLog implements AutoCloseable {
     private volatile long startOffset;
     private volatile long endOffset;
     private volatile long generation;
-    private volatile boolean prepared;
+    private volatile long preparedBytes; // set under its lock
     private volatile boolean directoryChanged;
     private volatile @Nullable StorageException failure;
     private volatile boolean closed;
@@ -77,7 +82,7 @@ public final class CommitLog implements AutoCloseable {
         if (found.isEmpty()) {
             segments.add(Segment.create(storage, stored, config, false));
         } else {
-            segments.active().activate(config.recoveryBytes());
+            segments.active().resumeAppends(config);
         }
         this.endOffset = Math.max(segments.active().endOffset(), stored);
         if (endOffset > segments.active().endOffset() || !recovery.isSound(segments.active())) {
@@ -267,8 +272,13 @@ public final class CommitLog implements AutoCloseable {
 
     @GuardedBy("appendLock")
     private void roll() {
-        Segment next = Segment.create(storage, endOffset, config, prepared);
-        prepared = false;
+        Segment next;
+        synchronized (preparedLock) {
+            // Whatever is ready of it: what is not costs the appends that come there, and not this one.
+            boolean prepared = preparedBytes > 0;
+            preparedBytes = 0;
+            next = Segment.create(storage, endOffset, config, prepared);
+        }
         directoryChanged = true;
         segments.add(next);
         activeSinceMs = clock.millis();
@@ -319,15 +329,33 @@ public final class CommitLog implements AutoCloseable {
         config.listener().onFlush(durability.flushedOffset());
     }
 
-    /** Makes a file ready for the next segment; false when there is one or none is needed yet. */
+    /**
+     * Makes a part of a file ready for the next segment, so that no step takes long and appends that must wait for this thread do not wait
+     * for a whole segment; false when there is one or none is needed yet.
+     */
     boolean prepareNext() {
         synchronized (upkeepLock) {
-            if (closed || failure != null || prepared || segments.active().sizeBytes() < config.segmentBytes() / 2) {
+            long wanted = config.segmentBytes();
+            if (closed
+                    || failure != null
+                    || preparedBytes >= wanted
+                    || segments.active().sizeBytes() < wanted / 2) {
                 return false;
             }
-            storage.prepare(LogFiles.PREPARED, config.segmentBytes());
-            prepared = true;
+            synchronized (preparedLock) {
+                storage.prepare(LogFiles.PREPARED, Math.min(preparedBytes + PREPARE_STEP_BYTES, wanted));
+                preparedBytes = Math.min(preparedBytes + PREPARE_STEP_BYTES, wanted);
+            }
             return true;
+        }
+    }
+
+    /** Makes the next appends to the active segment cheap. */
+    void prepareAhead() {
+        synchronized (upkeepLock) {
+            if (!closed && failure == null) {
+                segments.active().prepareAhead();
+            }
         }
     }
 

@@ -84,6 +84,13 @@ final class SegmentFile {
         return idle;
     }
 
+    /** Closes the file when nobody holds it, so that the next one to hold it opens it anew. */
+    synchronized void letGo() {
+        if (holds == 0) {
+            close();
+        }
+    }
+
     @GuardedBy("this")
     private void close() {
         StorageFile current = file;
