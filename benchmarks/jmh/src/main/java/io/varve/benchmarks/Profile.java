@@ -20,9 +20,15 @@ import java.util.Map;
 record Profile(int rounds, Duration warmup, Duration measurement, List<Comparison> comparisons) {
 
     private static final List<String> APPENDERS = List.of(
-            "varve-channel", "kafka-leader", "kafka-follower", "chronicle-queue", "file-channel", "mapped-buffer");
-    private static final List<String> READERS =
-            List.of("varve-channel", "kafka-leader", "chronicle-queue", "file-channel", "mapped-buffer");
+            "varve-channel",
+            "varve-mapped",
+            "kafka-leader",
+            "kafka-follower",
+            "chronicle-queue",
+            "file-channel",
+            "mapped-buffer");
+    private static final List<String> READERS = List.of(
+            "varve-channel", "varve-mapped", "kafka-leader", "chronicle-queue", "file-channel", "mapped-buffer");
     private static final List<String> SEEKERS = List.of("varve-channel", "kafka-leader", "chronicle-queue");
     private static final List<String> RECORD_READERS = List.of("varve-channel", "kafka-leader");
     private static final List<String> RECOVERERS = List.of("varve-channel", "kafka-leader", "kafka-no-checkpoint");

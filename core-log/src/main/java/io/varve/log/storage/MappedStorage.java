@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * to a new place when it changes (btrfs, ZFS), being written out proves nothing: use {@link ChannelStorage} there.
  *
  * <p>It is for one process's lowest latencies. A page fault on a disk that hangs stops all threads of the JVM at their next safepoint,
- * where {@link ChannelStorage} stops the one that writes. Somebody should step the log's upkeep job, which prepares files and takes the
+ * where {@link ChannelStorage} stops the one that writes; a page that cannot be read, or that
+ * somebody outside has cut off, is an {@link InternalError}, which older versions of the platform throw late. Somebody should step the log's upkeep job, which prepares files and takes the
  * page faults; else appends do.
  *
  * <p>Needs no flag and no dependency. For Linux, where forcing a channel makes durable what was written through a mapping.
@@ -69,6 +70,7 @@ public final class MappedStorage implements Storage {
                 return;
             }
             try {
+                requireSpace(sizeBytes - startBytes);
                 writeOut(file, startBytes, mappedBytes);
             } catch (OutOfSpaceException e) {
                 // What could not be used would be missed elsewhere.
@@ -85,7 +87,6 @@ public final class MappedStorage implements Storage {
     }
 
     private void writeOut(ChannelFile file, long startBytes, long endBytes) {
-        requireSpace(endBytes - startBytes);
         ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, endBytes - startBytes));
         for (long at = startBytes; at < endBytes; at += zeros.capacity()) {
             file.write(zeros.clear().limit((int) Math.min(zeros.capacity(), endBytes - at)), at);

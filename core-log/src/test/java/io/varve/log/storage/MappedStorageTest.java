@@ -39,11 +39,7 @@ class MappedStorageTest extends StorageContract {
     @Test
     void shouldTellAFullDiskWhenItPrepares() {
         Storage storage = storage();
-        long sizeBytes = Integer.MAX_VALUE;
-        long usableBytes = directory.toFile().getUsableSpace();
-        org.junit.jupiter.api.Assumptions.assumeTrue(usableBytes < sizeBytes, "a disk that 2 GiB fill");
-
-        assertThatExceptionOfType(OutOfSpaceException.class).isThrownBy(() -> storage.prepare("a", sizeBytes));
+        assertThatExceptionOfType(OutOfSpaceException.class).isThrownBy(() -> storage.prepare("a", Long.MAX_VALUE));
         assertThat(storage.names()).isEmpty();
     }
 
@@ -66,7 +62,7 @@ class MappedStorageTest extends StorageContract {
     @Test
     void shouldGiveTheWriterAnExceptionWhenSomebodyElseCloses() throws InterruptedException {
         Storage storage = storage();
-        for (int round = 0; round < 100; round++) {
+        for (int round = 0; round < 30; round++) {
             String name = "f" + round;
             storage.prepare(name, PREPARED_BYTES);
             StorageFile file = storage.open(name);
