@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class CommitLog implements AutoCloseable {
 
     /** What is prepared at a time: a few milliseconds of a disk. */
-    private static final int PREPARE_STEP_BYTES = 16 << 20;
+    private static final int PREPARE_STEP_BYTES = 4 << 20;
 
     // Locks are taken in this order: upkeep, the turn of a flush, append, arrivals or prepared. Readers take none of
     // them.

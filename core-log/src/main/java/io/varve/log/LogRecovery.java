@@ -16,7 +16,8 @@ import java.util.List;
  * behind is read and every batch is checked: at most the recovery bound of the log, or a whole segment when its index file is absent
  * or wrong. What follows the last valid batch is a torn tail and is cut off, and kept in a quarantine file when it looks like a whole
  * batch that was damaged; a stretch without a valid batch that is followed by valid ones is kept and reported, because what follows
- * may have been acknowledged. A segment that begins before the one in front of it ends is not of this log and is renamed.
+ * may have been acknowledged. That is also so for a hole of zeros, as a loss of power may leave it in a file that was prepared. A segment
+ * that begins before the one in front of it ends is not of this log and is renamed.
  *
  * <p>Threading: confined to the thread that opens the log.
  */

@@ -26,7 +26,7 @@ final class Segment {
     static final long MAX_BYTES = Integer.MAX_VALUE;
 
     private static final long MIN_AHEAD_BYTES = 64 << 10;
-    private static final long MAX_AHEAD_BYTES = 8 << 20;
+    private static final long MAX_AHEAD_BYTES = 16 << 20;
 
     private static final VarHandle SIZE_BYTES = handle("sizeBytes");
     private static final VarHandle END_OFFSET = handle("endOffset");

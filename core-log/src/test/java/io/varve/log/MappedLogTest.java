@@ -11,7 +11,6 @@ import io.varve.log.storage.MappedStorage;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -119,37 +118,51 @@ class MappedLogTest {
 
     @Test
     void shouldPrepareTheNextSegmentInSteps() throws Exception {
-        try (CommitLog log = open()) {
+        int segmentBytes = 6 << 20;
+        LogConfig config = CONFIG.toBuilder().segmentBytes(segmentBytes).build();
+        Path prepared = directory.resolve("prepared.tmp");
+        try (CommitLog log = open(config)) {
             Job upkeep = log.upkeep();
-            long offset = 0;
-            while (log.sizeBytes() < SEGMENT_BYTES / 2) {
-                assertThat(directory.resolve("prepared.tmp")).doesNotExist();
-                append(log, offset++, 1);
+            while (log.sizeBytes() < segmentBytes / 2) {
+                assertThat(prepared).doesNotExist();
                 upkeep.doWork();
+                log.append(Batches.batch("x".repeat(10_000), 1), 0);
             }
             upkeep.doWork();
-            assertThat(directory.resolve("prepared.tmp")).hasSize(SEGMENT_BYTES);
+            assertThat(Files.size(prepared)).isPositive().isLessThan(segmentBytes);
+            upkeep.doWork();
+            assertThat(prepared).hasSize(segmentBytes);
             while (log.segmentCount() == 1) {
-                append(log, offset++, 1);
+                log.append(Batches.batch("x".repeat(10_000), 1), 0);
             }
-            assertThat(directory.resolve("prepared.tmp")).doesNotExist();
-            assertThat(active(log)).hasSize(SEGMENT_BYTES);
-            upkeep.doWork();
-            assertThat(directory.resolve(FIRST).toFile().length()).isLessThanOrEqualTo(SEGMENT_BYTES);
+            assertThat(prepared).doesNotExist();
+            assertThat(active()).hasSize(segmentBytes);
         }
-        try (CommitLog log = open()) {
+        long closedBytes = Files.size(active()) + Files.size(directory.resolve(FIRST));
+        try (CommitLog log = open(config)) {
             assertThat(log.recoveryReport().wasClean()).isTrue();
-            assertThat(active(log)).hasSize(SEGMENT_BYTES);
+            assertThat(log.sizeBytes()).isEqualTo(closedBytes);
+            assertThat(active()).hasSize(segmentBytes);
         }
-        long closedBytes = 0;
-        try (var files = Files.list(directory)) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".log")).toList()) {
-                closedBytes += Files.size(file);
+    }
+
+    /** A step that is too late leaves a part of the file to be written through the channel. */
+    @Test
+    void shouldRollIntoWhatIsReady() throws Exception {
+        LogConfig config = CONFIG.toBuilder().segmentBytes(6 << 20).build();
+        try (CommitLog log = open(config)) {
+            Job upkeep = log.upkeep();
+            for (int i = 0; log.segmentCount() == 1; i++) {
+                log.append(Batches.batch(i + "-" + "x".repeat(10_000), 1), 0);
+                if (log.sizeBytes() > 4 << 20 && !Files.exists(directory.resolve("prepared.tmp"))) {
+                    upkeep.doWork();
+                }
             }
-        }
-        try (CommitLog log = open()) {
-            assertThat(closedBytes).isEqualTo(log.sizeBytes());
+            assertThat(Files.size(active())).isPositive().isLessThan(6 << 20);
+            while (log.segmentCount() == 2) {
+                log.append(Batches.batch("y".repeat(10_000), 1), 0);
+            }
+            assertThat(Batches.read(log, 0)).hasSize((int) log.endOffset());
         }
     }
 
@@ -196,12 +209,15 @@ class MappedLogTest {
         }
     }
 
-    private File active(CommitLog log) throws Exception {
+    private CommitLog open(LogConfig config) {
+        return CommitLog.open(MappedStorage.open(directory), config);
+    }
+
+    private Path active() throws Exception {
         try (var files = Files.list(directory)) {
             return files.filter(path -> path.toString().endsWith(".log"))
                     .max(Path::compareTo)
-                    .orElseThrow()
-                    .toFile();
+                    .orElseThrow();
         }
     }
 
