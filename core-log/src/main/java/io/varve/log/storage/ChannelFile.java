@@ -49,8 +49,13 @@ final class ChannelFile implements StorageFile {
 
     /** What tells the file apart from another that was given its name, where the platform has it. */
     private static Object identity(Path path) throws IOException {
-        Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-        return key == null ? path : key;
+        try {
+            Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            return key == null ? path : key;
+        } catch (NoSuchFileException e) {
+            // Deleted between being opened and being asked: whatever gets the name is another file.
+            return new Object();
+        }
     }
 
     /** One use of the channel, which may be repeated. */
