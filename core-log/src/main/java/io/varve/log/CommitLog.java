@@ -39,10 +39,12 @@ import org.jspecify.annotations.Nullable;
 public final class CommitLog implements AutoCloseable {
 
     /** What is prepared at a time: a few milliseconds of a disk. */
-    private static final int PREPARE_STEP_BYTES = 4 << 20;
+    private static final int PREPARE_STEP_BYTES = 8 << 20;
 
-    // Locks are taken in this order: upkeep, the turn of a flush, append, arrivals or prepared. Readers take none of
-    // them.
+    /** How full a segment must be for the next one to be prepared: late for the logs that never get there, early for the busy. */
+    private static final int PREPARE_FROM_FRACTION = 8;
+
+    // Locks are taken in this order: upkeep, the turn of a flush, append, prepared or arrivals. Readers take none.
     private final Object upkeepLock = new Object();
     private final Object appendLock = new Object();
     private final Object preparedLock = new Object();
@@ -62,7 +64,10 @@ public final class CommitLog implements AutoCloseable {
     private volatile long startOffset;
     private volatile long endOffset;
     private volatile long generation;
-    private volatile long preparedBytes; // set under its lock
+
+    @GuardedBy("preparedLock")
+    private long preparedBytes;
+
     private volatile boolean directoryChanged;
     private volatile @Nullable StorageException failure;
     private volatile boolean closed;
@@ -330,22 +335,18 @@ public final class CommitLog implements AutoCloseable {
     }
 
     /**
-     * Makes a part of a file ready for the next segment, so that no step takes long and appends that must wait for this thread do not wait
-     * for a whole segment; false when there is one or none is needed yet.
+     * Makes a part of a file ready for the next segment; false when there is one or none is needed yet. Only a roll waits for it.
      */
     boolean prepareNext() {
-        synchronized (upkeepLock) {
-            long wanted = config.segmentBytes();
-            if (closed
-                    || failure != null
-                    || preparedBytes >= wanted
-                    || segments.active().sizeBytes() < wanted / 2) {
+        synchronized (preparedLock) {
+            long wantedBytes = config.segmentBytes();
+            boolean needed = segments.active().sizeBytes() >= wantedBytes / PREPARE_FROM_FRACTION;
+            if (closed || failure != null || preparedBytes >= wantedBytes || !needed) {
                 return false;
             }
-            synchronized (preparedLock) {
-                storage.prepare(LogFiles.PREPARED, Math.min(preparedBytes + PREPARE_STEP_BYTES, wanted));
-                preparedBytes = Math.min(preparedBytes + PREPARE_STEP_BYTES, wanted);
-            }
+            long nextBytes = Math.min(preparedBytes + PREPARE_STEP_BYTES, wantedBytes);
+            storage.prepare(LogFiles.PREPARED, nextBytes);
+            preparedBytes = nextBytes;
             return true;
         }
     }
@@ -819,7 +820,9 @@ public final class CommitLog implements AutoCloseable {
                 segment.seal();
             }
         }
-        storage.delete(LogFiles.PREPARED);
+        synchronized (preparedLock) {
+            storage.delete(LogFiles.PREPARED);
+        }
         reserve.write(() -> LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true));
     }
 

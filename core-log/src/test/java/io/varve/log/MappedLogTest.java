@@ -118,12 +118,12 @@ class MappedLogTest {
 
     @Test
     void shouldPrepareTheNextSegmentInSteps() throws Exception {
-        int segmentBytes = 6 << 20;
+        int segmentBytes = 12 << 20;
         LogConfig config = CONFIG.toBuilder().segmentBytes(segmentBytes).build();
         Path prepared = directory.resolve("prepared.tmp");
         try (CommitLog log = open(config)) {
             Job upkeep = log.upkeep();
-            while (log.sizeBytes() < segmentBytes / 2) {
+            while (log.sizeBytes() < segmentBytes / 8) {
                 assertThat(prepared).doesNotExist();
                 upkeep.doWork();
                 log.append(Batches.batch("x".repeat(10_000), 1), 0);
@@ -149,7 +149,7 @@ class MappedLogTest {
     /** A step that is too late leaves a part of the file to be written through the channel. */
     @Test
     void shouldRollIntoWhatIsReady() throws Exception {
-        LogConfig config = CONFIG.toBuilder().segmentBytes(6 << 20).build();
+        LogConfig config = CONFIG.toBuilder().segmentBytes(12 << 20).build();
         try (CommitLog log = open(config)) {
             Job upkeep = log.upkeep();
             for (int i = 0; log.segmentCount() == 1; i++) {
@@ -158,7 +158,7 @@ class MappedLogTest {
                     upkeep.doWork();
                 }
             }
-            assertThat(Files.size(active())).isPositive().isLessThan(6 << 20);
+            assertThat(Files.size(active())).isPositive().isLessThan(12 << 20);
             while (log.segmentCount() == 2) {
                 log.append(Batches.batch("y".repeat(10_000), 1), 0);
             }

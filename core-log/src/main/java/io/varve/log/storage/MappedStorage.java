@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * {@link ChannelStorage} files.
  *
  * <p>{@link #prepare} writes the whole file out with zeros and makes it durable, so a full disk is found there and never by an
- * append. Disk space for a whole segment is taken at once, and up to half of a segment ahead of the appends for the next. Mapped are the
- * active segment and the one prepared; both are unmapped when they are truncated, closed or deleted. On a file system that writes a block
+ * append. A log takes the disk space of a whole segment at once, and that of the next as soon as the first is an eighth full. Mapped
+ * are the active segment and the one prepared; both are unmapped when they are truncated, closed or deleted. On a file system that writes a block
  * to a new place when it changes (btrfs, ZFS), being written out proves nothing: use {@link ChannelStorage} there.
  *
  * <p>It is for one process's lowest latencies. A page fault on a disk that hangs stops all threads of the JVM at their next safepoint,
