@@ -39,9 +39,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommitLog implements AutoCloseable {
 
-    // Locks are taken in this order: upkeep, the turn of a flush, append, arrivals. Readers take none of them.
+    /** What is prepared at a time: a few milliseconds of a disk. */
+    private static final int PREPARE_STEP_BYTES = 8 << 20;
+
+    /** How full a segment must be for the next one to be prepared: late for the logs that never get there, early for the busy. */
+    private static final int PREPARE_FROM_FRACTION = 8;
+
+    // Locks are taken in this order: upkeep, the turn of a flush, append, prepared or arrivals. Readers take none.
     private final Object upkeepLock = new Object();
     private final Object appendLock = new Object();
+    private final Object preparedLock = new Object();
     private final Arrivals arrivals = new Arrivals();
 
     private final Storage storage;
@@ -58,7 +65,10 @@ public final class CommitLog implements AutoCloseable {
     private volatile long startOffset;
     private volatile long endOffset;
     private volatile long generation;
-    private volatile boolean prepared;
+
+    @GuardedBy("preparedLock")
+    private long preparedBytes;
+
     private volatile boolean directoryChanged;
     private volatile @Nullable StorageException failure;
     private volatile boolean closed;
@@ -78,7 +88,7 @@ public final class CommitLog implements AutoCloseable {
             if (segments.isEmpty()) {
                 segments.add(Segment.create(storage, stored, config, false));
             } else {
-                segments.active().activate(config.recoveryBytes());
+                segments.active().resumeAppends(config);
             }
             this.endOffset = Math.max(segments.active().endOffset(), stored);
             if (endOffset > segments.active().endOffset() || !recovery.isSound(segments.active())) {
@@ -280,8 +290,13 @@ public final class CommitLog implements AutoCloseable {
 
     @GuardedBy("appendLock")
     private void roll() {
-        Segment next = Segment.create(storage, endOffset, config, prepared);
-        prepared = false;
+        Segment next;
+        synchronized (preparedLock) {
+            // Whatever is ready of it: what is not costs the appends that come there, and not this one.
+            boolean prepared = preparedBytes > 0;
+            preparedBytes = 0;
+            next = Segment.create(storage, endOffset, config, prepared);
+        }
         directoryChanged = true;
         segments.add(next);
         activeSinceMs = clock.millis();
@@ -332,15 +347,29 @@ public final class CommitLog implements AutoCloseable {
         config.listener().onFlush(durability.flushedOffset());
     }
 
-    /** Makes a file ready for the next segment; false when there is one or none is needed yet. */
+    /**
+     * Makes a part of a file ready for the next segment; false when there is one or none is needed yet. Only a roll waits for it.
+     */
     boolean prepareNext() {
-        synchronized (upkeepLock) {
-            if (closed || failure != null || prepared || segments.active().sizeBytes() < config.segmentBytes() / 2) {
+        synchronized (preparedLock) {
+            long wantedBytes = config.segmentBytes();
+            boolean needed = segments.active().sizeBytes() >= wantedBytes / PREPARE_FROM_FRACTION;
+            if (closed || failure != null || preparedBytes >= wantedBytes || !needed) {
                 return false;
             }
-            storage.prepare(LogFiles.PREPARED, config.segmentBytes());
-            prepared = true;
+            long nextBytes = Math.min(preparedBytes + PREPARE_STEP_BYTES, wantedBytes);
+            storage.prepare(LogFiles.PREPARED, nextBytes);
+            preparedBytes = nextBytes;
             return true;
+        }
+    }
+
+    /** Makes the next appends to the active segment cheap. */
+    void prepareAhead() {
+        synchronized (upkeepLock) {
+            if (!closed && failure == null) {
+                segments.active().prepareAhead();
+            }
         }
     }
 
@@ -820,7 +849,9 @@ public final class CommitLog implements AutoCloseable {
                 segment.seal();
             }
         }
-        storage.delete(LogFiles.PREPARED);
+        synchronized (preparedLock) {
+            storage.delete(LogFiles.PREPARED);
+        }
         reserve.write(() -> LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true));
     }
 

@@ -16,13 +16,15 @@ import java.util.List;
  * behind is read and every batch is checked: at most the recovery bound of the log, or a whole segment when its index file is absent
  * or wrong. What follows the last valid batch is a torn tail and is cut off, and kept in a quarantine file when it looks like a whole
  * batch that was damaged; a stretch without a valid batch that is followed by valid ones is kept and reported, because what follows
- * may have been acknowledged. A segment that begins before the one in front of it ends is not of this log and is renamed.
+ * may have been acknowledged. That is also so for a hole of zeros, as a loss of power may leave it in a file that was prepared. A segment
+ * that begins before the one in front of it ends is not of this log and is renamed.
  *
  * <p>Threading: confined to the thread that opens the log.
  */
 final class LogRecovery {
 
     private static final int WINDOW_BYTES = 1 << 20;
+    private static final int BLOCK_BYTES = 4096;
 
     private final Storage storage;
     private final LogConfig config;
@@ -159,12 +161,13 @@ final class LogRecovery {
 
     /** Cuts off what no valid batch follows; space that was prepared and never written is not worth a word. */
     private void cutTail(Segment segment, Window window, long position) {
-        if (!window.isZeroFrom(position)) {
-            truncatedBytes += window.limit - position;
-            if (window.claimsWholeBatchAt(position)) {
+        long dataEnd = window.dataEnd(position);
+        if (dataEnd > position) {
+            truncatedBytes += dataEnd - position;
+            if (window.claimsWholeBatchAt(position, dataEnd)) {
                 String aside = segment.name() + "." + position + LogFiles.QUARANTINE;
                 try (StorageFile copy = storage.open(aside)) {
-                    window.copy(position, copy);
+                    window.copy(position, dataEnd, copy);
                 }
                 quarantined.add(aside);
             }
@@ -241,31 +244,53 @@ final class LogRecovery {
             }
         }
 
-        /** Whether a batch is said to begin at a position and to end within the file, true or not. */
-        boolean claimsWholeBatchAt(long position) {
+        /** Whether a batch is said to begin at a position and to end at or before {@code dataEnd}, true or not. */
+        boolean claimsWholeBatchAt(long position, long dataEnd) {
             if (load(position, BatchDescriptor.HEADER_BYTES) < BatchDescriptor.HEADER_BYTES) {
                 return false;
             }
             int claimedBytes = BatchDescriptor.sizeBytes(bytes, at(position));
             return BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
                     && claimedBytes >= BatchDescriptor.HEADER_BYTES
-                    && claimedBytes <= limit - position;
+                    && claimedBytes <= dataEnd - position;
         }
 
-        boolean isZeroFrom(long from) {
-            for (long position = from; position < limit; position++) {
-                load(position, 1);
-                if (bytes.get(at(position)) != 0) {
+        /**
+         * Where the bytes from a position on end and prepared space begins: {@code from} when all of them are zero, else the end of the
+         * last block that is not all zero.
+         */
+        long dataEnd(long from) {
+            long end = from;
+            for (long position = from; position < limit; ) {
+                long blockEnd = Math.min(limit, (position / BLOCK_BYTES + 1) * BLOCK_BYTES);
+                int there = load(position, (int) (blockEnd - position));
+                if (!isZero(at(position), at(position) + there)) {
+                    end = blockEnd;
+                }
+                position = blockEnd;
+            }
+            return end;
+        }
+
+        private boolean isZero(int from, int to) {
+            int at = from;
+            for (; at <= to - Long.BYTES; at += Long.BYTES) {
+                if (bytes.getLong(at) != 0) {
+                    return false;
+                }
+            }
+            for (; at < to; at++) {
+                if (bytes.get(at) != 0) {
                     return false;
                 }
             }
             return true;
         }
 
-        void copy(long from, StorageFile to) {
+        void copy(long from, long end, StorageFile to) {
             to.truncate(0);
-            for (long position = from; position < limit; ) {
-                int there = load(position, WINDOW_BYTES);
+            for (long position = from; position < end; ) {
+                int there = load(position, (int) Math.min(WINDOW_BYTES, end - position));
                 ByteBuffer part = bytes.duplicate().position(at(position)).limit(at(position) + there);
                 to.write(part, position - from);
                 position += there;
@@ -277,6 +302,10 @@ final class LogRecovery {
         long nextBatch(long from, long smallestOffset) {
             for (long position = from; position <= limit - BatchDescriptor.HEADER_BYTES; position++) {
                 load(position, BatchDescriptor.HEADER_BYTES);
+                if (BatchDescriptor.isBlank(bytes, at(position))) {
+                    position += Long.BYTES - 1;
+                    continue;
+                }
                 if (BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
                         && reasonAgainstBatchAt(position, smallestOffset, Offsets.INCREASING) == null) {
                     return position;

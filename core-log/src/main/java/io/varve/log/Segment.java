@@ -7,7 +7,9 @@ import io.varve.log.index.IndexFile;
 import io.varve.log.index.KafkaIndexes;
 import io.varve.log.index.SegmentSummary;
 import io.varve.log.index.SparseIndex;
+import io.varve.log.storage.OutOfSpaceException;
 import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageException;
 import io.varve.log.storage.StorageFile;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -24,6 +26,9 @@ final class Segment {
 
     /** The length of a file and every position in it fit into an int. */
     static final long MAX_BYTES = Integer.MAX_VALUE;
+
+    private static final long MIN_AHEAD_BYTES = 64 << 10;
+    private static final long MAX_AHEAD_BYTES = 16 << 20;
 
     private static final VarHandle SIZE_BYTES = handle("sizeBytes");
     private static final VarHandle END_OFFSET = handle("endOffset");
@@ -50,6 +55,7 @@ final class Segment {
     private long maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
     private long maxTimestampOffset = -1;
     private long bytesSinceIndexEntry;
+    private long preparedAt;
 
     private Segment(Storage storage, long baseOffset, int indexIntervalBytes) {
         this.storage = storage;
@@ -80,8 +86,51 @@ final class Segment {
             storage.prepare(segment.name(), config.segmentBytes());
         }
         segment.index = new SparseIndex();
-        segment.activate(config.recoveryBytes());
+        try {
+            segment.activate(config.recoveryBytes());
+            segment.boundRecovery(config.recoveryBytes());
+        } catch (StorageException e) {
+            segment.retire();
+            throw e;
+        }
         return segment;
+    }
+
+    /** Keeps the file of the last segment open for appends, made as cheap as the storage can; called before it is read or written. */
+    void resumeAppends(LogConfig config) {
+        file.letGo();
+        try {
+            storage.prepare(name(), config.segmentBytes());
+        } catch (OutOfSpaceException e) {
+            // The file is as it was, and serves: the append that finds no room will say so.
+        }
+        activate(config.recoveryBytes());
+        boundRecovery(config.recoveryBytes());
+    }
+
+    /**
+     * Says in the index file how little of a file that is longer than what it holds is to be read again after a crash. It need not be
+     * durable: without it all is read, which takes longer and finds the same.
+     */
+    private void boundRecovery(int recoveryBytes) {
+        if (file.opened().sizeBytes() > sizeBytes) {
+            SparseIndex current = index();
+            indexFile.appendUnforced(current, current.entryCount(), summary(recoveryBytes / 2));
+            sealed = false;
+        }
+    }
+
+    /**
+     * Lets the storage make the next writes cheap: as many as there were since the last call, and as many again, so that the appends do
+     * not catch up. An idle segment is left alone. Called by one thread at a time, while the segment is activated.
+     */
+    void prepareAhead() {
+        long position = sizeBytes;
+        long written = position - preparedAt;
+        if (written != 0) {
+            preparedAt = position;
+            file.opened().prepare(position, Math.max(MIN_AHEAD_BYTES, Math.min(2 * written, MAX_AHEAD_BYTES)));
+        }
     }
 
     /** A segment that stands in its file already: {@link #adopt} its summary or {@link #resume} at its checkpoint. */

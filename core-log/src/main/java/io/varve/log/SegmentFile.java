@@ -84,7 +84,7 @@ final class SegmentFile {
         return idle;
     }
 
-    /** Closes the file when nobody holds it. */
+    /** Closes the file when nobody holds it, so that the next one to hold it opens it anew. */
     synchronized void letGo() {
         if (holds == 0) {
             close();

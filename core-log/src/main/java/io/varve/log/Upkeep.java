@@ -35,6 +35,7 @@ final class Upkeep implements Job {
         }
         long nowMs = clock.millis();
         int done = 0;
+        log.prepareAhead();
         try {
             // Deleting first: it makes the room that the rest may need.
             done += deleteWhenDue(nowMs);

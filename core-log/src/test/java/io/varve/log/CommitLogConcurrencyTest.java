@@ -10,8 +10,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** One writer that appends, rolls and deletes, and readers that follow it. */
 class CommitLogConcurrencyTest {
@@ -19,11 +20,12 @@ class CommitLogConcurrencyTest {
     private static final int BATCHES = 5000;
     private static final int READERS = 3;
 
-    @Test
-    void shouldShowEveryReaderTheSameRecords(@TempDir Path directory) throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void shouldShowEveryReaderTheSameRecords(Disk disk, @TempDir Path directory) throws Exception {
         LogConfig config = LogConfig.builder().segmentBytes(20_000).build();
         ExecutorService threads = Executors.newFixedThreadPool(READERS);
-        try (CommitLog log = CommitLog.open(directory, config)) {
+        try (CommitLog log = CommitLog.open(disk.open(directory), config)) {
             List<Future<Long>> readers = new ArrayList<>();
             for (int i = 0; i < READERS; i++) {
                 readers.add(threads.submit(follow(log)));
@@ -40,10 +42,11 @@ class CommitLogConcurrencyTest {
         }
     }
 
-    @Test
-    void shouldLetAReaderFinishWhatRetentionHasTaken(@TempDir Path directory) {
+    @ParameterizedTest
+    @EnumSource
+    void shouldLetAReaderFinishWhatRetentionHasTaken(Disk disk, @TempDir Path directory) {
         LogConfig config = LogConfig.builder().segmentBytes(500).build();
-        try (CommitLog log = CommitLog.open(directory, config)) {
+        try (CommitLog log = CommitLog.open(disk.open(directory), config)) {
             for (int i = 0; i < 20; i++) {
                 log.append(Batches.batch("v" + i + "-", 2), 0);
             }

@@ -5,22 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.varve.log.batch.Compression;
-import io.varve.log.storage.MemoryStorage;
+import io.varve.log.storage.Storage;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Random operations against a log and against a map; the seed is the test's parameter. */
 class CommitLogModelTest {
 
     private static final int STEPS = 400;
 
-    private MemoryStorage storage = new MemoryStorage();
+    @TempDir
+    Path directory;
+
+    private Disk disk;
+    private Storage storage;
     private CommitLog log;
     private final TreeMap<Long, Entry> model = new TreeMap<>();
     private final java.util.Set<Long> batchStarts = new java.util.TreeSet<>();
@@ -31,9 +40,16 @@ class CommitLogModelTest {
 
     private record Entry(String value, long timestampMs) {}
 
+    static Stream<Arguments> disksAndSeeds() {
+        return Stream.of(Disk.values()).flatMap(disk -> LongStream.rangeClosed(1, disk == Disk.MEMORY ? 20 : 6)
+                .mapToObj(seed -> Arguments.of(disk, seed)));
+    }
+
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
-    void shouldBehaveLikeAMap(long seed) {
+    @MethodSource("disksAndSeeds")
+    void shouldBehaveLikeAMap(Disk disk, long seed) {
+        this.disk = disk;
+        storage = disk.open(directory);
         Random random = new Random(seed);
         LogConfig config = LogConfig.builder()
                 .segmentBytes(200 + random.nextInt(3000))
@@ -58,7 +74,7 @@ class CommitLogModelTest {
 
     private void step(Random random, LogConfig config) {
         nowMs += random.nextInt(50);
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
             case 0 -> deleteBefore(start + random.nextInt((int) (end - start) + 1));
             case 1 -> truncate(start + random.nextInt((int) (end - start) + 1));
             case 2 -> {
@@ -67,12 +83,13 @@ class CommitLogModelTest {
                 assertThat(log.recoveryReport().wasClean()).isTrue();
             }
             case 3 -> {
-                storage = storage.afterCrash(MemoryStorage.Survival.PROCESS_DEATH, random.nextLong());
+                storage = disk.afterProcessDeath(storage, directory);
                 log = open(config);
                 assertThat(log.recoveryReport().truncatedBytes()).isZero();
             }
             case 4 -> assertThat(log.flush()).isEqualTo(end);
             case 5 -> epoch++;
+            case 6 -> log.upkeep().doWork();
             default -> append(random);
         }
     }

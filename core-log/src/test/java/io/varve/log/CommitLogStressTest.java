@@ -17,18 +17,19 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Everything at once on real files: appends, reads, slices, flushes, upkeep, retention, truncation, close and reopening. Nobody sees a
  * batch that is not whole, and no exception but those that say that an offset is gone or the log closed.
  *
- * <p>Runs for {@code -Dvarve.stress.seconds}, 6 when not given.
+ * <p>Runs for {@code -Dvarve.stress.seconds} on each storage, 4 when not given.
  */
 class CommitLogStressTest {
 
-    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("varve.stress.seconds", 6));
+    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("varve.stress.seconds", 4));
     private static final LogConfig CONFIG = LogConfig.builder()
             .segmentBytes(60_000)
             .recoveryBytes(30_000)
@@ -46,9 +47,10 @@ class CommitLogStressTest {
         void run(Random random) throws Exception;
     }
 
-    @Test
-    void shouldShowWholeBatchesWhateverHappens(@TempDir Path directory) throws Exception {
-        log = CommitLog.open(directory, CONFIG);
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MEMORY")
+    void shouldShowWholeBatchesWhateverHappens(Disk disk, @TempDir Path directory) throws Exception {
+        log = CommitLog.open(disk.open(directory), CONFIG);
         List<Callable<Long>> threads = List.of(
                 loop(1, this::append),
                 loop(2, this::append),
@@ -58,7 +60,7 @@ class CommitLogStressTest {
                 loop(6, random -> log.flush()),
                 loop(7, this::keepUp),
                 loop(8, this::cut),
-                loop(9, random -> reopen(directory)));
+                loop(9, random -> reopen(disk, directory)));
         ExecutorService pool = Executors.newFixedThreadPool(threads.size());
         try {
             List<Future<Long>> running = new ArrayList<>();
@@ -72,7 +74,7 @@ class CommitLogStressTest {
         }
         assertThat(read.get()).isPositive();
         assertThat(reopened.get()).isPositive();
-        try (CommitLog again = CommitLog.open(directory, CONFIG)) {
+        try (CommitLog again = CommitLog.open(disk.open(directory), CONFIG)) {
             assertThat(again.recoveryReport().wasClean()).isTrue();
             assertThat(again.recoveryReport().damaged()).isEmpty();
         }
@@ -152,10 +154,10 @@ class CommitLogStressTest {
         }
     }
 
-    private void reopen(Path directory) throws InterruptedException {
+    private void reopen(Disk disk, Path directory) throws InterruptedException {
         Thread.sleep(200);
         log.close();
-        log = CommitLog.open(directory, CONFIG);
+        log = CommitLog.open(disk.open(directory), CONFIG);
         reopened.incrementAndGet();
     }
 }

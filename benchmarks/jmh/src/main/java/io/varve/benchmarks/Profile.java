@@ -22,15 +22,15 @@ import java.util.stream.Stream;
 record Profile(int rounds, Duration warmup, Duration measurement, List<Comparison> comparisons) {
 
     /** Varve's storages; ratios are to the first. */
-    private static final List<String> VARVE = List.of("varve-channel");
+    private static final List<String> VARVE = List.of("varve-channel", "varve-mapped");
 
     private static final List<String> APPENDERS =
             varveAnd("kafka-leader", "kafka-follower", "chronicle-queue", "file-channel", "mapped-buffer");
     private static final List<String> READERS =
             varveAnd("kafka-leader", "chronicle-queue", "file-channel", "mapped-buffer");
-    private static final List<String> SEEKERS = varveAnd("kafka-leader", "chronicle-queue");
-    private static final List<String> RECORD_READERS = varveAnd("kafka-leader");
-    private static final List<String> RECOVERERS = varveAnd("kafka-leader", "kafka-no-checkpoint");
+    private static final List<String> SEEKERS = List.of("varve-channel", "kafka-leader", "chronicle-queue");
+    private static final List<String> RECORD_READERS = List.of("varve-channel", "kafka-leader");
+    private static final List<String> RECOVERERS = List.of("varve-channel", "kafka-leader", "kafka-no-checkpoint");
 
     private static final Column ALLOCATED = new Column("B/op allocated", "gc.alloc.rate.norm");
     private static final List<Column> PER_BATCH = List.of(new Column("ns/batch", ""), ALLOCATED);

@@ -159,6 +159,11 @@ public final class BatchDescriptor {
         return buffer.getInt(at + RECORD_COUNT);
     }
 
+    /** Whether zeros show that no batch begins at any of the eight positions from {@code at} on; a header's bytes must be there. */
+    public static boolean isBlank(ByteBuffer buffer, int at) {
+        return buffer.getLong(at + MAGIC_AT) == 0;
+    }
+
     /** Sets what a leader decides: base offset and leader epoch. The checksum does not cover them. */
     public static void patch(ByteBuffer buffer, int at, long baseOffset, int leaderEpoch) {
         buffer.putLong(at + BASE_OFFSET, baseOffset);

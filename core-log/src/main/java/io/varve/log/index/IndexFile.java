@@ -96,6 +96,18 @@ public final class IndexFile {
      * up to the summary.
      */
     public void append(SparseIndex index, int entryCount, SegmentSummary summary) {
+        append(index, entryCount, summary, true);
+    }
+
+    /**
+     * As {@link #append(SparseIndex, int, SegmentSummary)}, but not durable: for a summary that is true of the log file whether the block
+     * is lost or not.
+     */
+    public void appendUnforced(SparseIndex index, int entryCount, SegmentSummary summary) {
+        append(index, entryCount, summary, false);
+    }
+
+    private void append(SparseIndex index, int entryCount, SegmentSummary summary, boolean durable) {
         boolean fresh = sizeBytes == 0;
         int at = fresh ? IndexDescriptor.HEADER_BYTES : sizeBytes;
         int blockBytes = IndexDescriptor.blockBytes(entryCount - savedEntries);
@@ -107,7 +119,9 @@ public final class IndexFile {
         try (StorageFile file = storage.open(name)) {
             file.truncate(sizeBytes);
             file.write(out.flip(), sizeBytes);
-            file.force();
+            if (durable) {
+                file.force();
+            }
         }
         sizeBytes = at + blockBytes;
         savedEntries = entryCount;

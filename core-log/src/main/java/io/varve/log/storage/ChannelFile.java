@@ -7,9 +7,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file behind a {@link FileChannel} that survives interrupts.
@@ -44,8 +49,13 @@ final class ChannelFile implements StorageFile {
 
     /** What tells the file apart from another that was given its name, where the platform has it. */
     private static Object identity(Path path) throws IOException {
-        Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-        return key == null ? path : key;
+        try {
+            Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            return key == null ? path : key;
+        } catch (NoSuchFileException e) {
+            // Deleted between being opened and being asked: whatever gets the name is another file.
+            return new Object();
+        }
     }
 
     /** One use of the channel, which may be repeated. */
@@ -67,7 +77,7 @@ final class ChannelFile implements StorageFile {
                 }
             }
         } catch (IOException e) {
-            throw ChannelStorage.failed(operation, path, e);
+            throw failed(operation, e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -99,8 +109,33 @@ final class ChannelFile implements StorageFile {
         try {
             return Files.getLastModifiedTime(path).toMillis();
         } catch (IOException e) {
-            throw ChannelStorage.failed("last modified time", path, e);
+            throw failed("last modified time", e);
         }
+    }
+
+    /** Makes the present the time of the last change; a deleted file has none. */
+    void modifiedNow() {
+        try {
+            Files.setLastModifiedTime(path, FileTime.fromMillis(System.currentTimeMillis()));
+        } catch (NoSuchFileException e) {
+            // Nobody can ask any more.
+        } catch (IOException e) {
+            throw failed("set last modified time", e);
+        }
+    }
+
+    /** Maps the beginning of the file for writing; the mapping outlives the file. */
+    Mapping map(int sizeBytes) {
+        AtomicReference<@Nullable Mapping> mapping = new AtomicReference<>();
+        use("map", current -> {
+            mapping.set(Mapping.of(current, sizeBytes));
+            return sizeBytes;
+        });
+        return Objects.requireNonNull(mapping.get());
+    }
+
+    StorageException failed(String operation, IOException cause) {
+        return ChannelStorage.failed(operation, path, cause);
     }
 
     @Override
@@ -112,7 +147,7 @@ final class ChannelFile implements StorageFile {
         } catch (ClosedChannelException e) {
             return (int) use("read", current -> readFully(current, target.position(start), position));
         } catch (IOException e) {
-            throw ChannelStorage.failed("read", path, e);
+            throw failed("read", e);
         }
     }
 
@@ -136,7 +171,7 @@ final class ChannelFile implements StorageFile {
         } catch (ClosedChannelException e) {
             use("write", current -> writeFully(current, source.position(start), position));
         } catch (IOException e) {
-            throw ChannelStorage.failed("write", path, e);
+            throw failed("write", e);
         }
     }
 
@@ -175,7 +210,7 @@ final class ChannelFile implements StorageFile {
         try {
             channel.close();
         } catch (IOException e) {
-            throw ChannelStorage.failed("close", path, e);
+            throw failed("close", e);
         }
     }
 }

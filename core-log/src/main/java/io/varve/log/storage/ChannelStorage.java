@@ -40,7 +40,7 @@ public final class ChannelStorage implements Storage {
     }
 
     @Override
-    public StorageFile open(String name) {
+    public ChannelFile open(String name) {
         Path path = directory.resolve(name);
         try {
             return ChannelFile.open(path);

@@ -16,11 +16,12 @@ public interface Storage {
     StorageFile open(String name);
 
     /**
-     * Creates an empty file for cheap appends, ahead of time. May take long; it is not called while appends wait, when that can be
-     * helped. The file is opened under this name, or renamed first.
+     * Makes a file ready for cheap appends, ahead of time, creating it when it does not exist. May take long; it is not called while
+     * appends wait, when that can be helped. What the file holds is kept; zeros may follow it. Nobody has it open; it is opened next
+     * under this name, or renamed first, or prepared again for more.
      *
-     * @param sizeBytes about how many bytes will be appended
-     * @throws OutOfSpaceException when the disk is full
+     * @param sizeBytes length in bytes that appends will about bring the file to
+     * @throws OutOfSpaceException when the disk is full; the file is as it was
      */
     void prepare(String name, long sizeBytes);
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface StorageFile extends AutoCloseable {
 
-    /** Length in bytes. */
+    /** Length in bytes; space that was prepared and not written to may count, and is zeros. */
     long sizeBytes();
 
     /** When the contents last changed, milliseconds since the epoch; survives closing and opening. */
@@ -32,7 +32,14 @@ public interface StorageFile extends AutoCloseable {
      */
     void write(ByteBuffer source, long position);
 
-    /** Cuts the file off. */
+    /**
+     * Makes writes to a range cheap that is about to be written to. Changes no byte; may be called while others write. May do nothing.
+     *
+     * @param position where the range begins; it may reach beyond the end of the file
+     */
+    default void prepare(long position, long sizeBytes) {}
+
+    /** Cuts the file off; what was prepared behind is given back. */
     void truncate(long sizeBytes);
 
     /** Makes the contents durable. */

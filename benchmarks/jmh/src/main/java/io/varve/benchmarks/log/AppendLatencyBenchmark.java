@@ -17,7 +17,15 @@ import org.openjdk.jmh.annotations.TearDown;
 public class AppendLatencyBenchmark extends LogBenchmark {
 
     /** The contender. */
-    @Param({"varve-channel", "kafka-leader", "kafka-follower", "chronicle-queue", "file-channel", "mapped-buffer"})
+    @Param({
+        "varve-channel",
+        "varve-mapped",
+        "kafka-leader",
+        "kafka-follower",
+        "chronicle-queue",
+        "file-channel",
+        "mapped-buffer"
+    })
     public String target;
 
     /** Bytes of a record's value. */

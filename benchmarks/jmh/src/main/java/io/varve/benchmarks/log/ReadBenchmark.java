@@ -18,7 +18,7 @@ public class ReadBenchmark extends LogBenchmark {
     private static final int FETCH_BYTES = 1 << 20;
 
     /** The contender. */
-    @Param({"varve-channel", "kafka-leader", "chronicle-queue", "file-channel", "mapped-buffer"})
+    @Param({"varve-channel", "varve-mapped", "kafka-leader", "chronicle-queue", "file-channel", "mapped-buffer"})
     public String target;
 
     /** Bytes of a record's value. */

@@ -5,18 +5,31 @@ import io.varve.log.CommitLog;
 import io.varve.log.LogConfig;
 import io.varve.log.RetentionPolicy;
 import io.varve.log.TimestampedOffset;
+import io.varve.log.job.JobRunner;
 import io.varve.log.storage.ChannelStorage;
+import io.varve.log.storage.MappedStorage;
 import io.varve.log.storage.Storage;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
-/** Varve's {@link CommitLog}: checks length, header and checksum of the batch, sets offset and epoch, writes it once. */
+/**
+ * Varve's {@link CommitLog}: checks length, header and checksum of the batch, sets offset and epoch, writes it once.
+ *
+ * <p>A thread steps the upkeep of a log in mapped storage, as its users do who want what it offers: it prepares the next segment and
+ * takes the page faults.
+ */
 final class VarveLog implements AppendTarget, RecordReadable, TimeIndexed {
 
-    private final CommitLog log;
+    private static final String MAPPED = "mapped";
 
-    private VarveLog(CommitLog log) {
+    private final CommitLog log;
+    private final @Nullable JobRunner upkeep;
+
+    private VarveLog(CommitLog log, @Nullable JobRunner upkeep) {
         this.log = log;
+        this.upkeep = upkeep;
     }
 
     static VarveLog open(String storage, Path directory, int segmentBytes) {
@@ -24,13 +37,20 @@ final class VarveLog implements AppendTarget, RecordReadable, TimeIndexed {
                 .segmentBytes(segmentBytes)
                 .retention(RetentionPolicy.keepBytes(segmentBytes))
                 .build();
-        return new VarveLog(CommitLog.open(storage(storage, directory), config));
+        CommitLog log = CommitLog.open(storage(storage, directory), config);
+        return new VarveLog(log, storage.equals(MAPPED) ? upkeep(log) : null);
+    }
+
+    private static JobRunner upkeep(CommitLog log) {
+        return JobRunner.start("upkeep", Duration.ofMillis(1), (job, failure) -> log.close())
+                .add(log.upkeep());
     }
 
     private static Storage storage(String name, Path directory) {
         return switch (name) {
             case "channel" -> ChannelStorage.open(directory);
-            default -> throw new IllegalArgumentException("no such storage: name=" + name + ", known=channel");
+            case MAPPED -> MappedStorage.open(directory);
+            default -> throw new IllegalArgumentException("no such storage: name=" + name + ", known=channel, mapped");
         };
     }
 
@@ -63,6 +83,9 @@ final class VarveLog implements AppendTarget, RecordReadable, TimeIndexed {
 
     @Override
     public void close() {
+        if (upkeep != null) {
+            upkeep.close();
+        }
         log.close();
     }
 }

@@ -28,6 +28,7 @@ class ContendersTest {
     @ParameterizedTest
     @CsvSource({
         "varve-channel, 1", "varve-channel, 65536",
+        "varve-mapped, 1", "varve-mapped, 65536",
         "kafka-leader, 1", "kafka-leader, 65536",
         "kafka-follower, 1", "kafka-follower, 65536",
         "chronicle-queue, 1", "chronicle-queue, 65536",
@@ -63,6 +64,7 @@ class ContendersTest {
     @ValueSource(
             strings = {
                 "varve-channel",
+                "varve-mapped",
                 "kafka-leader",
                 "kafka-follower",
                 "chronicle-queue",
@@ -85,7 +87,7 @@ class ContendersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"varve-channel", "kafka-leader"})
+    @ValueSource(strings = {"varve-channel", "varve-mapped", "kafka-leader"})
     void shouldFindRecordsByTime(String name) {
         try (AppendTarget target = Contenders.open(name, directory, SEGMENT_BYTES)) {
             int batches = LogBenchmark.fill(target, RECORD_BYTES, BATCH_RECORDS, 4 * SEGMENT_BYTES);
@@ -99,7 +101,7 @@ class ContendersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"varve-channel", "kafka-leader", "chronicle-queue"})
+    @ValueSource(strings = {"varve-channel", "varve-mapped", "kafka-leader", "chronicle-queue"})
     void shouldFindBatchesByOffset(String name) {
         try (AppendTarget target = Contenders.open(name, directory, SEGMENT_BYTES)) {
             int batches = LogBenchmark.fill(target, RECORD_BYTES, BATCH_RECORDS, 4 * SEGMENT_BYTES);
@@ -114,7 +116,7 @@ class ContendersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"varve-channel", "kafka-leader"})
+    @ValueSource(strings = {"varve-channel", "varve-mapped", "kafka-leader"})
     void shouldReadEveryRecord(String name) {
         ByteBuffer batch = Batches.direct(RECORD_BYTES, BATCH_RECORDS);
 
