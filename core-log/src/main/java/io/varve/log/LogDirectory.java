@@ -28,6 +28,11 @@ public final class LogDirectory {
             LogFiles.RESERVE,
             LogFiles.EPOCHS,
             DirectoryLock.FILE);
+    /** What brokers, ours and Kafka's, keep beside a log. */
+    private static final Set<String> BROKERS_FILES =
+            Set.of("partition.metadata", "producer-state", "producer-state.next");
+
+    private static final List<String> BROKERS_SUFFIXES = List.of(".snapshot", ".txnindex");
     private static final List<String> SUFFIXES =
             List.of(LogFiles.LOG, LogFiles.SPARSE_INDEX, LogFiles.KAFKA_OFFSET_INDEX, LogFiles.KAFKA_TIME_INDEX);
 
@@ -43,7 +48,10 @@ public final class LogDirectory {
                 baseOffsets.add(LogFiles.baseOffset(name));
             } else if (name.endsWith(LogFiles.QUARANTINE)) {
                 quarantined.add(name);
-            } else if (!SMALL_FILES.contains(name) && !LogFiles.isTemporary(name) && !isOfSegment(name)) {
+            } else if (!SMALL_FILES.contains(name)
+                    && !LogFiles.isTemporary(name)
+                    && !isOfSegment(name)
+                    && !isBrokers(name)) {
                 foreign.add(name);
             }
         }
@@ -56,6 +64,10 @@ public final class LogDirectory {
         return SUFFIXES.stream()
                 .anyMatch(suffix -> name.endsWith(suffix)
                         && LogFiles.isLog(name.substring(0, name.length() - suffix.length()) + LogFiles.LOG));
+    }
+
+    private static boolean isBrokers(String name) {
+        return BROKERS_FILES.contains(name) || BROKERS_SUFFIXES.stream().anyMatch(name::endsWith);
     }
 
     /**
@@ -83,7 +95,7 @@ public final class LogDirectory {
         return List.copyOf(quarantined);
     }
 
-    /** {@return names of files that are not a log's, sorted} */
+    /** {@return names of files that are neither a log's nor kept beside one by a broker, sorted} */
     public List<String> foreign() {
         return List.copyOf(foreign);
     }

@@ -8,7 +8,11 @@ import io.varve.log.storage.StorageException;
 import io.varve.log.storage.StorageFile;
 import java.util.List;
 
-/** Shows the batches of a log in their order, whatever is wrong with them. Nothing is changed. */
+/**
+ * Shows the batches of a log in their order, whatever is wrong with them. Nothing is changed.
+ *
+ * <p>Threading: safe.
+ */
 public final class LogDump {
 
     private LogDump() {}

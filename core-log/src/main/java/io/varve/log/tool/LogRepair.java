@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Does to a log that nobody has open what opening it would do, and what opening does not do because it believes an index: indexes that
  * do not agree with their segments are made anew. What is cut off or replaced is put aside in files that end with {@code .quarantine};
  * no byte of a record is deleted. Batches that are damaged stay where they are: nobody knows what they held.
+ *
+ * <p>Threading: safe; the lock of the directory lets one repair at a time.
  */
 public final class LogRepair {
 
