@@ -8,6 +8,8 @@ import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.index.SegmentSummary;
 import io.varve.log.job.Job;
 import io.varve.log.storage.ChannelStorage;
+import io.varve.log.storage.DirectoryInUseException;
+import io.varve.log.storage.DirectoryLock;
 import io.varve.log.storage.OutOfSpaceException;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
@@ -60,6 +62,7 @@ public final class CommitLog implements AutoCloseable {
     private final LogSearch search = new LogSearch(this, segments);
     private final Durability durability;
     private final RecoveryReport recoveryReport;
+    private final @Nullable DirectoryLock lock;
 
     private volatile LogConfig config;
     private volatile long startOffset;
@@ -74,7 +77,8 @@ public final class CommitLog implements AutoCloseable {
     private volatile boolean closed;
     private long activeSinceMs;
 
-    private CommitLog(Storage storage, LogConfig config, InstantSource clock) {
+    private CommitLog(Storage storage, LogConfig config, InstantSource clock, @Nullable DirectoryLock lock) {
+        this.lock = lock;
         this.storage = storage;
         this.config = config;
         this.clock = clock;
@@ -111,22 +115,31 @@ public final class CommitLog implements AutoCloseable {
     }
 
     /**
-     * Opens the log in a directory, creating it when it does not exist, and recovers it when it was not closed.
+     * Opens the log in a directory, creating it when it does not exist, and recovers it when it was not closed. The directory is the
+     * log's alone until it is closed.
      *
+     * @throws DirectoryInUseException when the log is open already, in this process or in another
      * @throws StorageException when the directory cannot be read or written
      */
     public static CommitLog open(Path directory, LogConfig config) {
-        return open(ChannelStorage.open(directory), config);
+        ChannelStorage storage = ChannelStorage.open(directory);
+        DirectoryLock lock = DirectoryLock.take(directory);
+        try {
+            return new CommitLog(storage, config, InstantSource.system(), lock);
+        } catch (RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
     }
 
-    /** Opens the log in a storage; see {@link #open(Path, LogConfig)}. */
+    /** Opens the log in a storage, which the caller keeps others out of; see {@link #open(Path, LogConfig)}. */
     public static CommitLog open(Storage storage, LogConfig config) {
         return open(storage, config, InstantSource.system());
     }
 
     /** Opens the log in a storage with a clock of the caller's; it decides when a segment is old enough to be rolled. */
     public static CommitLog open(Storage storage, LogConfig config, InstantSource clock) {
-        return new CommitLog(storage, config, clock);
+        return new CommitLog(storage, config, clock, null);
     }
 
     private void retireAfter(RuntimeException reason) {
@@ -836,7 +849,18 @@ public final class CommitLog implements AutoCloseable {
                 }
             } finally {
                 durability.fail(new IllegalStateException("the log is closed: storage=" + storage));
-                segments.retire();
+                letGo();
+            }
+        }
+    }
+
+    private void letGo() {
+        try {
+            segments.retire();
+        } finally {
+            DirectoryLock held = lock;
+            if (held != null) {
+                held.close();
             }
         }
     }

@@ -50,6 +50,31 @@ final class EpochHistory {
         latest = startOffsets.isEmpty() ? -1 : startOffsets.lastKey();
     }
 
+    /**
+     * The epochs that a log's file lists, by their first offsets; empty when there is no file.
+     *
+     * @throws CorruptLogException when the file is not as {@link #save} writes it
+     */
+    static NavigableMap<Long, Integer> listed(Storage storage) {
+        NavigableMap<Long, Integer> listed = new TreeMap<>();
+        String contents = LogFiles.contents(storage, LogFiles.EPOCHS).orElse("0\n0\n");
+        String[] lines = contents.split("\n", -1);
+        int last = -1;
+        for (int i = 2; i < lines.length - 1; i++) {
+            String[] fields = lines[i].split(" ", -1);
+            boolean sound = fields.length == 2 && isNumber(fields[0]) && isNumber(fields[1]);
+            if (!sound || Long.parseLong(fields[0]) <= last || Long.parseLong(fields[0]) > Integer.MAX_VALUE) {
+                throw new CorruptLogException(LogFiles.EPOCHS, 0, "not an epoch and its first offset: line=" + (i + 1));
+            }
+            last = Integer.parseInt(fields[0]);
+            listed.put(Long.parseLong(fields[1]), last);
+        }
+        if (!contents.startsWith(FORMAT_VERSION + "\n" + (lines.length - 3) + "\n") || !contents.endsWith("\n")) {
+            throw new CorruptLogException(LogFiles.EPOCHS, 0, "version or number of lines are wrong");
+        }
+        return listed;
+    }
+
     private static boolean isNumber(String field) {
         return !field.isEmpty() && field.length() < 19 && field.chars().allMatch(Character::isDigit);
     }

@@ -42,6 +42,9 @@ public final class BatchDescriptor {
     /** Bytes of base offset and length: what must be read to know where the next batch begins. */
     public static final int PREFIX_BYTES = 12;
 
+    /** Where the bytes begin that the checksum covers; they end with the batch. */
+    public static final int CRC_COVERS_FROM = 21;
+
     /** The producer id of a batch that has none. */
     public static final long NO_PRODUCER_ID = -1;
 

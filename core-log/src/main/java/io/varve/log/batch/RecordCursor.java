@@ -131,6 +131,15 @@ public final class RecordCursor implements RecordView {
         return true;
     }
 
+    /**
+     * How much of the records has been passed.
+     *
+     * @return bytes, as they are when they are not compressed
+     */
+    public long passedBytes() {
+        return input.taken;
+    }
+
     /** A field of {@code length} bytes; {@code smallest} -1 allows an absent one, 0 does not. */
     private @Nullable ByteBuffer field(long end, int length, int smallest) {
         if (length < smallest || length > end - input.taken) {

@@ -92,6 +92,49 @@ public final class IndexFile {
     }
 
     /**
+     * What an index file amounts to, and how much of it is sound.
+     *
+     * @param fileBytes length of the file
+     * @param soundBytes length of header and sound blocks; less than {@code fileBytes} when something behind is damaged
+     * @param blockCount number of sound blocks
+     * @param index the entries of the sound blocks
+     * @param summary what the last sound block covers; null when there is none
+     */
+    public record Inspection(
+            long fileBytes, long soundBytes, int blockCount, SparseIndex index, @Nullable SegmentSummary summary) {}
+
+    /**
+     * Looks at all of the file and believes nothing less for it.
+     *
+     * @return what was found; null when the file is absent
+     */
+    public @Nullable Inspection inspect() {
+        if (!storage.exists(name)) {
+            return null;
+        }
+        ByteBuffer bytes;
+        long fileBytes;
+        try (StorageFile file = storage.open(name)) {
+            fileBytes = file.sizeBytes();
+            bytes = read(file, 0, (int) Math.min(fileBytes, Integer.MAX_VALUE));
+        }
+        SparseIndex index = new SparseIndex();
+        SegmentSummary summary = null;
+        int at = 0;
+        int blockCount = 0;
+        if (IndexDescriptor.isHeader(bytes, baseOffset)) {
+            at = IndexDescriptor.HEADER_BYTES;
+            int blockBytes;
+            while ((blockBytes = IndexDescriptor.decodeBlock(bytes, at, baseOffset, index)) > 0) {
+                at += blockBytes;
+                blockCount++;
+                summary = IndexDescriptor.decodeTrailer(bytes, at - IndexDescriptor.TRAILER_BYTES, baseOffset, at);
+            }
+        }
+        return new Inspection(fileBytes, at, blockCount, index, summary);
+    }
+
+    /**
      * Adds a block with the entries that the file lacks, up to {@code entryCount}, and makes it durable. The log file must be durable
      * up to the summary.
      */

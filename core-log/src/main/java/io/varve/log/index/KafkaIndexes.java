@@ -29,10 +29,33 @@ public final class KafkaIndexes {
         save(storage, timeIndexName, times(index, end));
     }
 
+    /**
+     * Whether a file holds what {@link #save} would write, or is absent.
+     *
+     * @param storage where the file is
+     * @param name name of the file
+     * @param expected {@link #offsets} or {@link #times}
+     * @return false when the file holds something else
+     */
+    public static boolean agrees(Storage storage, String name, ByteBuffer expected) {
+        if (!storage.exists(name)) {
+            return true;
+        }
+        try (StorageFile file = storage.open(name)) {
+            if (file.sizeBytes() != expected.remaining()) {
+                return false;
+            }
+            ByteBuffer found = ByteBuffer.allocate(expected.remaining());
+            file.read(found, 0);
+            return found.flip().equals(expected);
+        }
+    }
+
     /** The entry that closes the time index: the largest timestamp of the segment and where it is; -1 when there is none. */
     public record SealedEnd(long maxTimestampMs, int maxTimestampRelativeOffset) {}
 
-    private static ByteBuffer offsets(SparseIndex index) {
+    /** What the offset index of a segment holds. */
+    public static ByteBuffer offsets(SparseIndex index) {
         ByteBuffer out = ByteBuffer.allocate(index.entryCount() * OFFSET_ENTRY_BYTES);
         for (int i = 0; i < index.entryCount(); i++) {
             out.putInt(index.relativeOffset(i)).putInt(index.position(i));
@@ -40,7 +63,8 @@ public final class KafkaIndexes {
         return out.flip();
     }
 
-    private static ByteBuffer times(SparseIndex index, SealedEnd end) {
+    /** What the time index of a sealed segment holds. */
+    public static ByteBuffer times(SparseIndex index, SealedEnd end) {
         ByteBuffer out = ByteBuffer.allocate((index.entryCount() + 1) * TIME_ENTRY_BYTES);
         long lastMs = -1;
         for (int i = 0; i < index.entryCount(); i++) {

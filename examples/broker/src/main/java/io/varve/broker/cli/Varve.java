@@ -42,6 +42,7 @@ final class Varve {
         commands.put("topic", TopicCommand::new);
         commands.put("produce", ProduceCommand::new);
         commands.put("consume", ConsumeCommand::new);
+        commands.put("log", LogCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("demo", DemoCommand::new);
         commands.put("rehearse", RehearseCommand::new);

@@ -4,16 +4,15 @@ package io.varve.broker.storage;
 import io.varve.broker.config.ConfigException;
 import io.varve.kafka.UuidText;
 import io.varve.log.storage.ChannelStorage;
+import io.varve.log.storage.DirectoryInUseException;
+import io.varve.log.storage.DirectoryLock;
 import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -36,12 +35,11 @@ import org.slf4j.LoggerFactory;
 public final class LogDirectories implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogDirectories.class);
-    private static final String LOCK = ".lock";
     private static final String PARTITION_METADATA = "partition.metadata";
     private static final String DELETED = "-delete";
 
     private final List<Path> directories;
-    private final List<FileChannel> locks = new ArrayList<>();
+    private final List<DirectoryLock> locks = new ArrayList<>();
     private final Map<String, Path> partitions = new ConcurrentHashMap<>();
     private final String clusterId;
 
@@ -80,18 +78,11 @@ public final class LogDirectories implements AutoCloseable {
     private void lock(Path directory) {
         try {
             Files.createDirectories(directory);
-            FileChannel channel =
-                    FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            locks.add(channel);
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
-                close();
-                throw inUse(directory);
-            }
-        } catch (OverlappingFileLockException e) {
+            locks.add(DirectoryLock.take(directory));
+        } catch (DirectoryInUseException e) {
             close();
             throw inUse(directory);
-        } catch (IOException e) {
+        } catch (IOException | StorageException e) {
             close();
             throw ConfigException.conflict(null, "log.dirs", directory + " cannot be used: " + e);
         }
@@ -132,7 +123,7 @@ public final class LogDirectories implements AutoCloseable {
     private static boolean isEmpty(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString())
-                    .allMatch(name -> name.equals(LOCK) || name.equals("lost+found"));
+                    .allMatch(name -> name.equals(DirectoryLock.FILE) || name.equals("lost+found"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -239,10 +230,10 @@ public final class LogDirectories implements AutoCloseable {
     /** Lets other processes use the directories. */
     @Override
     public void close() {
-        for (FileChannel lock : locks) {
+        for (DirectoryLock lock : locks) {
             try {
                 lock.close();
-            } catch (IOException e) {
+            } catch (StorageException e) {
                 LOG.warn("A lock could not be released", e);
             }
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -38,15 +39,26 @@ class SealedSegmentIT {
         List<Path> segments = files(partition, ".log");
         assertThat(segments).hasSizeGreaterThan(2);
         long dumped = 0;
+        List<String> kafkas = new ArrayList<>();
         for (Path segment : segments) {
             Run run = dump("--deep-iteration", "--files", segment.toString());
             assertThat(run.stdout() + run.stderr()).doesNotContain("rror", "nvalid", "Exception", "isvalid: false");
+            run.stdout()
+                    .lines()
+                    .filter(line -> line.startsWith("| offset:") || line.startsWith("baseOffset:"))
+                    .forEach(kafkas::add);
             dumped += run.stdout()
                     .lines()
                     .filter(line -> line.startsWith("| offset:"))
                     .count();
         }
         assertThat(dumped).isEqualTo(RECORDS);
+        Run ours = Run.of(Distribution.command("log", "dump", "--records", partition.toString()))
+                .ok();
+        assertThat(ours.stdout().lines().filter(line -> line.startsWith("|") || line.startsWith("base")))
+                .isEqualTo(kafkas);
+        Run.of(Distribution.command("log", "verify", "--records", partition.toString()))
+                .ok();
         for (String kind : List.of(".index", ".timeindex")) {
             List<Path> indexes = files(partition, kind);
             assertThat(indexes).hasSameSizeAs(segments);

@@ -1,0 +1,179 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log.tool;
+
+import io.varve.log.LogDirectory;
+import io.varve.log.batch.BatchDescriptor;
+import io.varve.log.batch.InvalidBatchException;
+import io.varve.log.batch.RecordCursor;
+import io.varve.log.index.IndexFile;
+import io.varve.log.index.SegmentSummary;
+import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageFile;
+import io.varve.log.tool.Finding.Kind;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verifies one segment and its index.
+ *
+ * <p>Threading: confined to one thread.
+ */
+final class SegmentCheck {
+
+    private final long baseOffset;
+    private final String name;
+    private final NavigableMap<Long, Integer> epochs;
+    private final Set<LogVerifier.Option> options;
+    private final Consumer<Finding> findings;
+    private final long coveredBytes;
+    private final @Nullable IndexCheck indexCheck;
+
+    private long batches;
+    private long records;
+    private long sizeBytes;
+    private long endOffset;
+    private boolean isBehindDamage;
+
+    SegmentCheck(
+            long baseOffset,
+            IndexFile.@Nullable Inspection index,
+            NavigableMap<Long, Integer> epochs,
+            Set<LogVerifier.Option> options,
+            Consumer<Finding> findings) {
+        this.baseOffset = baseOffset;
+        this.name = LogDirectory.logName(baseOffset);
+        this.epochs = epochs;
+        this.options = options;
+        this.findings = findings;
+        this.endOffset = baseOffset;
+        SegmentSummary summary = index == null ? null : index.summary();
+        if (index != null && index.soundBytes() < index.fileBytes()) {
+            findings.accept(new Finding(
+                    Kind.INDEX,
+                    LogDirectory.indexName(baseOffset),
+                    index.soundBytes(),
+                    "damaged: soundBytes=" + index.soundBytes() + ", sizeBytes=" + index.fileBytes()));
+        }
+        this.coveredBytes = summary == null ? 0 : summary.sizeBytes();
+        this.indexCheck =
+                index == null || summary == null ? null : new IndexCheck(baseOffset, index, summary, findings);
+    }
+
+    void run(Storage storage, StorageFile file, boolean isLast, boolean wasClosed) {
+        sizeBytes = file.sizeBytes();
+        boolean mayBeTorn = isLast && !wasClosed;
+        SegmentWalk walk = new SegmentWalk(file, baseOffset, sizeBytes, true);
+        while (walk.next()) {
+            String reason = walk.reason();
+            if (reason == null) {
+                batch(walk);
+            } else {
+                stretch(walk, reason, mayBeTorn);
+            }
+        }
+        if (indexCheck != null) {
+            indexCheck.end(storage, sizeBytes);
+        }
+    }
+
+    private void batch(SegmentWalk walk) {
+        ByteBuffer header = walk.header();
+        int at = walk.headerAt();
+        checkOffsets(walk.position(), header, at);
+        checkEpoch(walk.position(), header, at);
+        if (options.contains(LogVerifier.Option.RECORDS)) {
+            checkRecords(walk);
+            header = walk.header();
+            at = walk.headerAt();
+        }
+        if (indexCheck != null) {
+            indexCheck.batch(header, at, walk.position());
+        }
+        batches++;
+        records += BatchDescriptor.recordCount(header, at);
+        // From the batch as it is, so that one wrong offset is reported where it stands and not ever after.
+        endOffset = BatchDescriptor.lastOffset(header, at) + 1;
+        isBehindDamage = false;
+    }
+
+    private void checkOffsets(long position, ByteBuffer header, int at) {
+        long offset = BatchDescriptor.baseOffset(header, at);
+        String detail = "baseOffset=" + offset + ", expected=" + endOffset;
+        long lastOffset = BatchDescriptor.lastOffset(header, at);
+        if (offset < endOffset || lastOffset < offset || lastOffset - baseOffset > Integer.MAX_VALUE) {
+            found(Kind.OFFSETS, position, "the offset is out of order: " + detail);
+        } else if (offset > endOffset && !isBehindDamage && !options.contains(LogVerifier.Option.COMPACTED)) {
+            found(Kind.GAP, position, "offsets are missing in front of the batch: " + detail);
+        }
+    }
+
+    private void checkEpoch(long position, ByteBuffer header, int at) {
+        Map.Entry<Long, Integer> known = epochs.floorEntry(BatchDescriptor.baseOffset(header, at));
+        int epoch = BatchDescriptor.leaderEpoch(header, at);
+        if (known != null && known.getValue() != epoch) {
+            found(
+                    Kind.EPOCH,
+                    position,
+                    "the leader epoch is not the one that is listed: epoch=" + epoch + ", listed=" + known.getValue());
+        }
+    }
+
+    private void checkRecords(SegmentWalk walk) {
+        try {
+            ByteBuffer batch = walk.batch();
+            RecordCursor cursor = RecordCursor.over(batch);
+            long last = BatchDescriptor.baseOffset(batch, 0) - 1;
+            while (cursor.next()) {
+                if (cursor.offset() <= last || cursor.offset() > BatchDescriptor.lastOffset(batch, 0)) {
+                    found(
+                            Kind.RECORDS,
+                            walk.position(),
+                            "the offset of a record is out of order: offset=" + cursor.offset());
+                    return;
+                }
+                last = cursor.offset();
+            }
+        } catch (InvalidBatchException e) {
+            found(Kind.RECORDS, walk.position(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void stretch(SegmentWalk walk, String reason, boolean mayBeTorn) {
+        boolean isUncoveredTail = walk.endPosition() == sizeBytes && walk.position() >= coveredBytes && mayBeTorn;
+        if (isUncoveredTail && (options.contains(LogVerifier.Option.IN_USE) || walk.isZeros())) {
+            return;
+        }
+        String detail = reason + ", endPosition=" + walk.endPosition();
+        boolean isTorn = isUncoveredTail && !walk.looksLikeBatch();
+        found(isTorn ? Kind.TORN_TAIL : Kind.BATCH, walk.position(), detail);
+        if (indexCheck != null) {
+            indexCheck.damage(walk.endPosition());
+        }
+        isBehindDamage = true;
+    }
+
+    private void found(Kind kind, long position, String detail) {
+        findings.accept(new Finding(kind, name, position, detail));
+    }
+
+    long batches() {
+        return batches;
+    }
+
+    long records() {
+        return records;
+    }
+
+    long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /** One past the last offset; the base offset when there is no batch. */
+    long endOffset() {
+        return endOffset;
+    }
+}
