@@ -2,12 +2,13 @@
 package io.varve.log;
 
 import io.varve.log.batch.BatchDescriptor;
-import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
+import io.varve.log.walk.BatchWalk;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the segments of a log and what they hold.
@@ -23,8 +24,7 @@ import java.util.List;
  */
 final class LogRecovery {
 
-    private static final int WINDOW_BYTES = 1 << 20;
-    private static final int BLOCK_BYTES = 4096;
+    private static final long NOT_DAMAGED = -1;
 
     private final Storage storage;
     private final LogConfig config;
@@ -136,182 +136,54 @@ final class LogRecovery {
             rebuiltIndexes++;
         }
         scannedBytes += limit - segment.sizeBytes();
-        Window window = new Window(segment, limit);
-        long position = segment.sizeBytes();
-        while (position < limit) {
-            String reason = window.reasonAgainstBatchAt(position, segment.endOffset(), offsets);
+        BatchWalk walk = new BatchWalk(segment.file(), segment.baseOffset(), segment.sizeBytes(), limit, true);
+        long damagedFrom = NOT_DAMAGED;
+        String damage = "";
+        while (walk.next()) {
+            Offsets allowed = damagedFrom == NOT_DAMAGED ? offsets : Offsets.INCREASING;
+            String reason = walk.reason() != null ? walk.reason() : reasonAgainstOffset(walk, segment, allowed);
             if (reason == null) {
-                take(segment, window, position);
-                position = segment.sizeBytes();
-                continue;
+                if (damagedFrom != NOT_DAMAGED) {
+                    damaged.add(new RecoveryReport.Damage(segment.name(), damagedFrom, walk.position(), damage));
+                    damagedFrom = NOT_DAMAGED;
+                }
+                noteEpoch(walk.header(), walk.headerAt());
+                segment.note(walk.header(), walk.headerAt(), walk.position());
+            } else if (damagedFrom == NOT_DAMAGED) {
+                damagedFrom = walk.position();
+                damage = reason;
             }
-            long next = window.nextBatch(position + 1, segment.endOffset());
-            if (next < 0) {
-                cutTail(segment, window, position);
-                return;
-            }
-            damaged.add(new RecoveryReport.Damage(segment.name(), position, next, reason));
-            take(segment, window, next);
-            position = segment.sizeBytes();
         }
-        if (limit < fileBytes) {
+        if (damagedFrom != NOT_DAMAGED) {
+            cutTail(segment, walk, damagedFrom);
+        } else if (limit < fileBytes) {
             segment.cutBack();
         }
     }
 
+    private static @Nullable String reasonAgainstOffset(BatchWalk walk, Segment segment, Offsets allowed) {
+        long baseOffset = BatchDescriptor.baseOffset(walk.header(), walk.headerAt());
+        long expected = segment.endOffset();
+        boolean gap = baseOffset > expected && allowed == Offsets.CONSECUTIVE;
+        return gap || baseOffset < expected || baseOffset - segment.baseOffset() > Integer.MAX_VALUE
+                ? "base offset out of order: baseOffset=" + baseOffset + ", expected=" + expected
+                : null;
+    }
+
     /** Cuts off what no valid batch follows; space that was prepared and never written is not worth a word. */
-    private void cutTail(Segment segment, Window window, long position) {
-        long dataEnd = window.dataEnd(position);
-        if (dataEnd > position) {
-            truncatedBytes += dataEnd - position;
-            if (window.claimsWholeBatchAt(position, dataEnd)) {
-                String aside = segment.name() + "." + position + LogFiles.QUARANTINE;
+    private void cutTail(Segment segment, BatchWalk walk, long from) {
+        long dataEnd = walk.dataEnd(from);
+        if (dataEnd > from) {
+            truncatedBytes += dataEnd - from;
+            if (walk.claimsBatch(from, dataEnd)) {
+                String aside = segment.name() + "." + from + LogFiles.QUARANTINE;
                 try (StorageFile copy = storage.open(aside)) {
-                    window.copy(position, dataEnd, copy);
+                    walk.copy(from, dataEnd, copy);
                 }
                 quarantined.add(aside);
             }
         }
         segment.cutBack();
         segment.file().force();
-    }
-
-    private void take(Segment segment, Window window, long position) {
-        int at = window.at(position);
-        noteEpoch(window.bytes, at);
-        segment.note(window.bytes, at, position);
-    }
-
-    /** A part of the file in memory, moved and enlarged as batches demand, never beyond the largest batch that is there. */
-    private static final class Window {
-
-        private final Segment segment;
-        private final long limit;
-        private ByteBuffer bytes;
-        private long start;
-
-        Window(Segment segment, long limit) {
-            this.segment = segment;
-            this.limit = limit;
-            this.bytes =
-                    ByteBuffer.allocate((int) Math.min(limit, WINDOW_BYTES)).limit(0);
-        }
-
-        int at(long position) {
-            return (int) (position - start);
-        }
-
-        /** Makes the bytes from {@code position} on available, as many as {@code wanted} or as there are. */
-        private int load(long position, int wanted) {
-            int there = (int) Math.min(wanted, limit - position);
-            if (position < start || position + there > start + bytes.limit()) {
-                if (there > bytes.capacity()) {
-                    bytes = ByteBuffer.allocate(there);
-                }
-                bytes.clear();
-                segment.file().read(bytes, position);
-                bytes.flip();
-                start = position;
-            }
-            return there;
-        }
-
-        /** Why no valid batch begins at a position, null when one does. */
-        @SuppressWarnings("NullAway") // null is the answer "none"
-        String reasonAgainstBatchAt(long position, long expectedOffset, Offsets offsets) {
-            int there = load(position, BatchDescriptor.HEADER_BYTES);
-            if (there < BatchDescriptor.HEADER_BYTES) {
-                return "the header is cut off: bytes=" + there;
-            }
-            int at = at(position);
-            int claimedBytes = BatchDescriptor.sizeBytes(bytes, at);
-            long baseOffset = BatchDescriptor.baseOffset(bytes, at);
-            if (BatchDescriptor.magic(bytes, at) != BatchDescriptor.MAGIC
-                    || claimedBytes < BatchDescriptor.HEADER_BYTES
-                    || claimedBytes > limit - position) {
-                return "no batch begins here: sizeBytes=" + claimedBytes + ", left=" + (limit - position);
-            }
-            boolean gap = baseOffset > expectedOffset && offsets == Offsets.CONSECUTIVE;
-            if (gap || baseOffset < expectedOffset || baseOffset - segment.baseOffset() > Integer.MAX_VALUE) {
-                return "base offset out of order: baseOffset=" + baseOffset + ", expected=" + expectedOffset;
-            }
-            load(position, claimedBytes);
-            try {
-                BatchDescriptor.check(bytes, at(position), at(position) + claimedBytes, Integer.MAX_VALUE);
-                return null;
-            } catch (InvalidBatchException e) {
-                return e.getMessage();
-            }
-        }
-
-        /** Whether a batch is said to begin at a position and to end at or before {@code dataEnd}, true or not. */
-        boolean claimsWholeBatchAt(long position, long dataEnd) {
-            if (load(position, BatchDescriptor.HEADER_BYTES) < BatchDescriptor.HEADER_BYTES) {
-                return false;
-            }
-            int claimedBytes = BatchDescriptor.sizeBytes(bytes, at(position));
-            return BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
-                    && claimedBytes >= BatchDescriptor.HEADER_BYTES
-                    && claimedBytes <= dataEnd - position;
-        }
-
-        /**
-         * Where the bytes from a position on end and prepared space begins: {@code from} when all of them are zero, else the end of the
-         * last block that is not all zero.
-         */
-        long dataEnd(long from) {
-            long end = from;
-            for (long position = from; position < limit; ) {
-                long blockEnd = Math.min(limit, (position / BLOCK_BYTES + 1) * BLOCK_BYTES);
-                int there = load(position, (int) (blockEnd - position));
-                if (!isZero(at(position), at(position) + there)) {
-                    end = blockEnd;
-                }
-                position = blockEnd;
-            }
-            return end;
-        }
-
-        private boolean isZero(int from, int to) {
-            int at = from;
-            for (; at <= to - Long.BYTES; at += Long.BYTES) {
-                if (bytes.getLong(at) != 0) {
-                    return false;
-                }
-            }
-            for (; at < to; at++) {
-                if (bytes.get(at) != 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        void copy(long from, long end, StorageFile to) {
-            to.truncate(0);
-            for (long position = from; position < end; ) {
-                int there = load(position, (int) Math.min(WINDOW_BYTES, end - position));
-                ByteBuffer part = bytes.duplicate().position(at(position)).limit(at(position) + there);
-                to.write(part, position - from);
-                position += there;
-            }
-            to.force();
-        }
-
-        /** Position of the first valid batch at or after a position, -1 when there is none. */
-        long nextBatch(long from, long smallestOffset) {
-            for (long position = from; position <= limit - BatchDescriptor.HEADER_BYTES; position++) {
-                load(position, BatchDescriptor.HEADER_BYTES);
-                if (BatchDescriptor.isBlank(bytes, at(position))) {
-                    position += Long.BYTES - 1;
-                    continue;
-                }
-                if (BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
-                        && reasonAgainstBatchAt(position, smallestOffset, Offsets.INCREASING) == null) {
-                    return position;
-                }
-            }
-            return -1;
-        }
     }
 }

@@ -6,6 +6,7 @@ import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
 import io.varve.log.storage.StorageFile;
+import io.varve.log.walk.BatchWalk;
 import java.util.List;
 
 /**
@@ -40,7 +41,7 @@ public final class LogDump {
         try (StorageFile file = storage.open(name)) {
             long sizeBytes = file.sizeBytes();
             visitor.segment(name, baseOffset, sizeBytes);
-            SegmentWalk walk = new SegmentWalk(file, baseOffset, sizeBytes, true);
+            BatchWalk walk = new BatchWalk(file, baseOffset, 0, sizeBytes, true);
             boolean isOn = true;
             while (isOn && walk.next()) {
                 String reason = walk.reason();

@@ -10,6 +10,7 @@ import io.varve.log.index.SegmentSummary;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
 import io.varve.log.storage.StorageFile;
+import io.varve.log.walk.BatchWalk;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -188,7 +189,7 @@ public record LogStatistics(
             String name = LogDirectory.logName(baseOffset);
             try (StorageFile file = storage.open(name)) {
                 long sizeBytes = file.sizeBytes();
-                SegmentWalk walk = new SegmentWalk(file, baseOffset, sizeBytes, decompressed);
+                BatchWalk walk = new BatchWalk(file, baseOffset, 0, sizeBytes, decompressed);
                 while (walk.next()) {
                     if (walk.reason() != null) {
                         damagedBytes += walk.isZeros() ? 0 : walk.endPosition() - walk.position();
@@ -219,7 +220,7 @@ public record LogStatistics(
             }
         }
 
-        private void count(SegmentWalk walk, int compressionId) {
+        private void count(BatchWalk walk, int compressionId) {
             Compression compression = Compression.of(compressionId);
             long storedBytes = walk.endPosition() - walk.position() - BatchDescriptor.HEADER_BYTES;
             long recordBytes = compression == Compression.NONE ? storedBytes : decompressed ? recordBytes(walk) : -1;
@@ -227,7 +228,7 @@ public record LogStatistics(
                     compression, codecs.getOrDefault(compression, Codec.NOTHING).plus(storedBytes, recordBytes));
         }
 
-        private static long recordBytes(SegmentWalk walk) {
+        private static long recordBytes(BatchWalk walk) {
             RecordCursor cursor = RecordCursor.over(walk.batch());
             while (cursor.next()) {
                 // Only to get to the end.

@@ -10,6 +10,7 @@ import io.varve.log.index.SegmentSummary;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
 import io.varve.log.tool.Finding.Kind;
+import io.varve.log.walk.BatchWalk;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -66,7 +67,7 @@ final class SegmentCheck {
     void run(Storage storage, StorageFile file, boolean isLast, boolean wasClosed) {
         sizeBytes = file.sizeBytes();
         boolean mayBeTorn = isLast && !wasClosed;
-        SegmentWalk walk = new SegmentWalk(file, baseOffset, sizeBytes, true);
+        BatchWalk walk = new BatchWalk(file, baseOffset, 0, sizeBytes, true);
         while (walk.next()) {
             String reason = walk.reason();
             if (reason == null) {
@@ -80,7 +81,7 @@ final class SegmentCheck {
         }
     }
 
-    private void batch(SegmentWalk walk) {
+    private void batch(BatchWalk walk) {
         ByteBuffer header = walk.header();
         int at = walk.headerAt();
         checkOffsets(walk.position(), header, at);
@@ -122,7 +123,7 @@ final class SegmentCheck {
         }
     }
 
-    private void checkRecords(SegmentWalk walk) {
+    private void checkRecords(BatchWalk walk) {
         try {
             ByteBuffer batch = walk.batch();
             RecordCursor cursor = RecordCursor.over(batch);
@@ -142,7 +143,7 @@ final class SegmentCheck {
         }
     }
 
-    private void stretch(SegmentWalk walk, String reason, boolean mayBeTorn) {
+    private void stretch(BatchWalk walk, String reason, boolean mayBeTorn) {
         boolean isUncoveredTail = walk.endPosition() == sizeBytes && walk.position() >= coveredBytes && mayBeTorn;
         if (isUncoveredTail && (options.contains(LogVerifier.Option.IN_USE) || walk.isZeros())) {
             return;

@@ -1,5 +1,5 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
-package io.varve.log.tool;
+package io.varve.log.walk;
 
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.InvalidBatchException;
@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: confined to one thread.
  */
-final class SegmentWalk {
+public final class BatchWalk {
 
     private static final int WINDOW_BYTES = 1 << 20;
+    private static final int BLOCK_BYTES = 4096;
     /** A batch that claims more is read only after its checksum has been found right. */
     private static final int TRUSTED_BYTES = 4 << 20;
 
@@ -34,19 +35,26 @@ final class SegmentWalk {
     private @Nullable String reason;
 
     /**
-     * @param limit where the walk ends, exclusive
+     * A walk that stands before its first piece.
+     *
+     * @param file read, and neither changed nor closed
+     * @param baseOffset of the segment: smaller offsets are no batch's
+     * @param from where the walk begins, bytes; a batch should begin there
+     * @param limit where the walk ends, exclusive, bytes
      * @param checked whether checksums are verified; otherwise a batch is only what its header says
      */
-    SegmentWalk(StorageFile file, long baseOffset, long limit, boolean checked) {
+    public BatchWalk(StorageFile file, long baseOffset, long from, long limit, boolean checked) {
         this.file = file;
         this.baseOffset = baseOffset;
         this.limit = limit;
         this.checked = checked;
-        this.window = ByteBuffer.allocate((int) Math.min(limit, WINDOW_BYTES)).limit(0);
+        this.endPosition = from;
+        this.window = ByteBuffer.allocate((int) Math.min(Math.max(0, limit - from), WINDOW_BYTES))
+                .limit(0);
     }
 
     /** Moves to the next piece; false at the end. */
-    boolean next() {
+    public boolean next() {
         position = endPosition;
         if (position >= limit) {
             return false;
@@ -57,57 +65,100 @@ final class SegmentWalk {
     }
 
     /** Where the piece begins. */
-    long position() {
+    public long position() {
         return position;
     }
 
     /** One past the last byte of the piece. */
-    long endPosition() {
+    public long endPosition() {
         return endPosition;
     }
 
     /** Why the piece is no valid batch; null when it is one. */
-    @Nullable
-    String reason() {
+    public @Nullable String reason() {
         return reason;
     }
 
     /** The buffer that holds the header of the piece, at {@link #headerAt}, and with checksums the whole batch. */
-    ByteBuffer header() {
+    public ByteBuffer header() {
         load(position, BatchDescriptor.HEADER_BYTES);
         return window;
     }
 
-    int headerAt() {
+    /** Where in {@link #header} it begins. */
+    public int headerAt() {
         return at(position);
     }
 
     /** The batch, from position to limit; valid until the walk moves. */
-    ByteBuffer batch() {
+    public ByteBuffer batch() {
         int there = load(position, (int) (endPosition - position));
         return window.slice(at(position), there);
     }
 
     /** Whether a header begins here that could be one: whole, of our format, and inside the file. */
-    boolean looksLikeBatch() {
-        return load(position, BatchDescriptor.HEADER_BYTES) == BatchDescriptor.HEADER_BYTES
-                && BatchDescriptor.magic(window, at(position)) == BatchDescriptor.MAGIC
-                && claimedBytes(position) >= BatchDescriptor.HEADER_BYTES
-                && claimedBytes(position) <= limit - position;
+    public boolean looksLikeBatch() {
+        return claimsBatch(position, limit);
+    }
+
+    /** Whether a header of our format stands at a position and claims a batch that ends at or before another. */
+    public boolean claimsBatch(long from, long end) {
+        return load(from, BatchDescriptor.HEADER_BYTES) == BatchDescriptor.HEADER_BYTES
+                && BatchDescriptor.magic(window, at(from)) == BatchDescriptor.MAGIC
+                && claimedBytes(from) >= BatchDescriptor.HEADER_BYTES
+                && claimedBytes(from) <= end - from;
     }
 
     /** Whether the piece is all zeros: space that was prepared. */
-    boolean isZeros() {
-        for (long from = position; from < endPosition; ) {
-            int there = load(from, (int) Math.min(WINDOW_BYTES, endPosition - from));
-            for (int i = 0; i < there; i++) {
-                if (window.get(at(from) + i) != 0) {
-                    return false;
-                }
+    public boolean isZeros() {
+        return dataEnd(position, endPosition) == position;
+    }
+
+    /**
+     * Where the bytes from a position on end and space begins that was prepared and never written: {@code from} when all of them are
+     * zero, else the end of the last block that is not all zero.
+     */
+    public long dataEnd(long from) {
+        return dataEnd(from, limit);
+    }
+
+    private long dataEnd(long from, long to) {
+        long end = from;
+        for (long at = from; at < to; ) {
+            long blockEnd = Math.min(to, (at / BLOCK_BYTES + 1) * BLOCK_BYTES);
+            int there = load(at, (int) (blockEnd - at));
+            if (!isZero(at(at), at(at) + there)) {
+                end = blockEnd;
             }
-            from += there;
+            at = blockEnd;
+        }
+        return end;
+    }
+
+    private boolean isZero(int from, int to) {
+        int at = from;
+        for (; at <= to - Long.BYTES; at += Long.BYTES) {
+            if (window.getLong(at) != 0) {
+                return false;
+            }
+        }
+        for (; at < to; at++) {
+            if (window.get(at) != 0) {
+                return false;
+            }
         }
         return true;
+    }
+
+    /** Makes {@code to} a durable copy of the bytes between two positions. */
+    public void copy(long from, long end, StorageFile to) {
+        to.truncate(0);
+        for (long at = from; at < end; ) {
+            int there = load(at, (int) Math.min(WINDOW_BYTES, end - at));
+            to.write(window.slice(at(at), there), at - from);
+            at += there;
+        }
+        to.force();
     }
 
     private @Nullable String reasonAgainst(long from) {
@@ -163,7 +214,10 @@ final class SegmentWalk {
             }
         }
         for (long from = position + 1; from <= limit - BatchDescriptor.HEADER_BYTES; from++) {
-            if (isBatchAt(from)) {
+            load(from, BatchDescriptor.HEADER_BYTES);
+            if (BatchDescriptor.isBlank(window, at(from))) {
+                from += Long.BYTES - 1;
+            } else if (isBatchAt(from)) {
                 return from;
             }
         }
