@@ -27,6 +27,7 @@ final class LogRecovery {
     private final Storage storage;
     private final LogConfig config;
     private final EpochHistory epochs;
+    private final long gapsEndOffset;
     private final List<RecoveryReport.Damage> damaged = new ArrayList<>();
     private final List<String> quarantined = new ArrayList<>();
 
@@ -35,14 +36,20 @@ final class LogRecovery {
     private long truncatedBytes;
     private int rebuiltIndexes;
 
-    LogRecovery(Storage storage, LogConfig config, EpochHistory epochs) {
+    /**
+     * @param gapsEndOffset below it, exclusive, offsets may be missing in the last segment, because it was compacted before it became
+     *     the last
+     */
+    LogRecovery(Storage storage, LogConfig config, EpochHistory epochs, long gapsEndOffset) {
         this.storage = storage;
         this.config = config;
         this.epochs = epochs;
+        this.gapsEndOffset = gapsEndOffset;
     }
 
     /** The segments, in order, none held; empty when the directory holds none. */
     List<Segment> segments() {
+        SegmentSwap.recover(storage);
         List<Long> baseOffsets = new ArrayList<>();
         for (String name : storage.names()) {
             if (LogFiles.isTemporary(name)) {
@@ -67,8 +74,7 @@ final class LogRecovery {
             segment.hold();
             long fileBytes = segment.file().sizeBytes();
             if (!segment.adopt(fileBytes)) {
-                // Only the last segment can never have been compacted.
-                recover(segment, fileBytes, last ? Offsets.CONSECUTIVE : Offsets.INCREASING);
+                recover(segment, fileBytes, last ? gapsEndOffset : Long.MAX_VALUE);
                 segment.seal();
             }
             segment.release();
@@ -112,15 +118,8 @@ final class LogRecovery {
         return damaged.stream().noneMatch(damage -> damage.file().equals(segment.name()));
     }
 
-    /** Which base offset a batch may have. */
-    private enum Offsets {
-        /** The offset behind the batch before it. */
-        CONSECUTIVE,
-        /** That or a larger one. */
-        INCREASING
-    }
-
-    private void recover(Segment segment, long fileBytes, Offsets offsets) {
+    /** Below {@code gapsEnd} offsets may be missing. */
+    private void recover(Segment segment, long fileBytes, long gapsEnd) {
         long limit = segment.resume(fileBytes);
         if (segment.isEmpty() && fileBytes > 0 && wasClean) {
             rebuiltIndexes++;
@@ -129,7 +128,7 @@ final class LogRecovery {
         Window window = new Window(segment, limit);
         long position = segment.sizeBytes();
         while (position < limit) {
-            String reason = window.reasonAgainstBatchAt(position, segment.endOffset(), offsets);
+            String reason = window.reasonAgainstBatchAt(position, segment.endOffset(), gapsEnd);
             if (reason == null) {
                 take(segment, window, position);
                 position = segment.sizeBytes();
@@ -207,7 +206,7 @@ final class LogRecovery {
 
         /** Why no valid batch begins at a position, null when one does. */
         @SuppressWarnings("NullAway") // null is the answer "none"
-        String reasonAgainstBatchAt(long position, long expectedOffset, Offsets offsets) {
+        String reasonAgainstBatchAt(long position, long expectedOffset, long gapsEnd) {
             int there = load(position, BatchDescriptor.HEADER_BYTES);
             if (there < BatchDescriptor.HEADER_BYTES) {
                 return "the header is cut off: bytes=" + there;
@@ -220,7 +219,7 @@ final class LogRecovery {
                     || claimedBytes > limit - position) {
                 return "no batch begins here: sizeBytes=" + claimedBytes + ", left=" + (limit - position);
             }
-            boolean gap = baseOffset > expectedOffset && offsets == Offsets.CONSECUTIVE;
+            boolean gap = baseOffset > expectedOffset && expectedOffset >= gapsEnd;
             if (gap || baseOffset < expectedOffset || baseOffset - segment.baseOffset() > Integer.MAX_VALUE) {
                 return "base offset out of order: baseOffset=" + baseOffset + ", expected=" + expectedOffset;
             }
@@ -270,7 +269,7 @@ final class LogRecovery {
             for (long position = from; position <= limit - BatchDescriptor.HEADER_BYTES; position++) {
                 load(position, BatchDescriptor.HEADER_BYTES);
                 if (BatchDescriptor.magic(bytes, at(position)) == BatchDescriptor.MAGIC
-                        && reasonAgainstBatchAt(position, smallestOffset, Offsets.INCREASING) == null) {
+                        && reasonAgainstBatchAt(position, smallestOffset, Long.MAX_VALUE) == null) {
                     return position;
                 }
             }

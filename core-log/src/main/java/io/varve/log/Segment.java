@@ -30,6 +30,7 @@ final class Segment {
     private final Storage storage;
     private final long baseOffset;
     private final int indexIntervalBytes;
+    private final String suffix;
     private final SegmentFile file;
     private final IndexFile indexFile;
 
@@ -46,12 +47,14 @@ final class Segment {
     private long maxTimestampOffset = -1;
     private long bytesSinceIndexEntry;
 
-    private Segment(Storage storage, long baseOffset, int indexIntervalBytes) {
+    private Segment(Storage storage, long baseOffset, int indexIntervalBytes, String suffix) {
         this.storage = storage;
         this.baseOffset = baseOffset;
         this.indexIntervalBytes = indexIntervalBytes;
-        this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG));
-        this.indexFile = new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX), baseOffset);
+        this.suffix = suffix;
+        this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG + suffix));
+        this.indexFile =
+                new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX + suffix), baseOffset);
         this.endOffset = baseOffset;
     }
 
@@ -65,7 +68,7 @@ final class Segment {
 
     /** An empty segment in a new file, which the caller holds; that may have been prepared under another name. */
     static Segment create(Storage storage, long baseOffset, LogConfig config, boolean prepared) {
-        Segment segment = new Segment(storage, baseOffset, config.indexIntervalBytes());
+        Segment segment = existing(storage, baseOffset, config.indexIntervalBytes());
         if (storage.exists(segment.name())) {
             storage.delete(segment.name());
         }
@@ -81,7 +84,16 @@ final class Segment {
 
     /** A segment that stands in its file already: {@link #adopt} its summary or {@link #resume} at its checkpoint. */
     static Segment existing(Storage storage, long baseOffset, int indexIntervalBytes) {
-        return new Segment(storage, baseOffset, indexIntervalBytes);
+        return new Segment(storage, baseOffset, indexIntervalBytes, "");
+    }
+
+    /** An empty segment in which compaction gathers what stays; the caller holds it. Its files are not yet those of a segment. */
+    static Segment cleaned(Storage storage, long baseOffset, int indexIntervalBytes) {
+        Segment segment = new Segment(storage, baseOffset, indexIntervalBytes, LogFiles.CLEANED);
+        storage.delete(segment.name());
+        segment.index = new SparseIndex();
+        segment.activated = segment.file.hold();
+        return segment;
     }
 
     /** Believes the end of the index file, when it covers all of a log file of this length; the rest is read when it is needed. */
@@ -169,7 +181,8 @@ final class Segment {
         int batchBytes = BatchDescriptor.sizeBytes(header, at);
         long lastOffset = BatchDescriptor.lastOffset(header, at);
         long timestampMs = BatchDescriptor.maxTimestampMs(header, at);
-        if (timestampMs > maxTimestampMs) {
+        // A batch that compaction has emptied has the timestamp of records that are gone.
+        if (timestampMs > maxTimestampMs && BatchDescriptor.recordCount(header, at) > 0) {
             maxTimestampMs = timestampMs;
             maxTimestampOffset = lastOffset;
         }
@@ -302,7 +315,7 @@ final class Segment {
             return loaded.index();
         }
         SparseIndex rebuilt = new SparseIndex();
-        Segment scratch = new Segment(storage, baseOffset, indexIntervalBytes);
+        Segment scratch = existing(storage, baseOffset, indexIntervalBytes);
         scratch.index = rebuilt;
         BatchScan scan = scan(0, sizeBytes);
         while (scan.next()) {
@@ -347,14 +360,37 @@ final class Segment {
         opened.force();
         SparseIndex current = index();
         checkpoint(summary(0), current.entryCount());
+        if (suffix.isEmpty()) {
+            saveKafkaIndexes();
+        }
+        forcedBytes = sizeBytes;
+        sealed = true;
+    }
+
+    /** Writes the indexes for Kafka's tools. */
+    void saveKafkaIndexes() {
         KafkaIndexes.save(
                 storage,
                 LogFiles.segment(baseOffset, LogFiles.KAFKA_OFFSET_INDEX),
                 LogFiles.segment(baseOffset, LogFiles.KAFKA_TIME_INDEX),
-                current,
+                index(),
                 new KafkaIndexes.SealedEnd(maxTimestampMs, (int) (maxTimestampOffset - baseOffset)));
-        forcedBytes = sizeBytes;
-        sealed = true;
+    }
+
+    /** Closes and deletes the files of a segment that compaction has not finished or not changed. */
+    void discard() {
+        retire();
+        storage.delete(name());
+        storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX + suffix));
+    }
+
+    /** Keeps file and index in memory while others take the names of the files; false when the segment is gone. */
+    boolean pin() {
+        if (!hold()) {
+            return false;
+        }
+        index();
+        return true;
     }
 
     /** Deletes the files; those who hold the segment read on. */
