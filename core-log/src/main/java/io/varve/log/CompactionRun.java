@@ -76,9 +76,16 @@ final class CompactionRun {
         this.plan = plan;
         this.policy = policy;
         this.owner = owner;
-        this.latest = new LatestRecords(storage, policy.memoryBytes(), SECRETS.nextLong(), SECRETS.nextLong());
+        this.latest = new LatestRecords(storage, memoryBytes(plan, policy), SECRETS.nextLong(), SECRETS.nextLong());
         this.filter = new BatchFilter(latest::isLatest, owner, plan.nowMs(), policy);
         this.at = plan.firstDirty();
+    }
+
+    /** No more than so many offsets need. */
+    private static int memoryBytes(Plan plan, CompactionPolicy policy) {
+        long offsets = plan.endOffset() - plan.segments().get(plan.firstDirty()).baseOffset();
+        long enough = Math.min(policy.memoryBytes(), offsets * LatestRecords.BYTES_OF_A_KEY);
+        return (int) Math.max(LatestRecords.SMALLEST_MEMORY_BYTES, enough);
     }
 
     /** Does a bounded part; returns the bytes of log files that were moved, at least 1. */

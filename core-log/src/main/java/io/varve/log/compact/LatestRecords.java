@@ -24,6 +24,9 @@ public final class LatestRecords implements AutoCloseable {
     /** The least memory there may be, bytes. */
     public static final int SMALLEST_MEMORY_BYTES = 64 << 10;
 
+    /** Memory with which so many keys fit, bytes for each. */
+    public static final int BYTES_OF_A_KEY = 48;
+
     private static final int LARGEST_BUFFER_BYTES = 1 << 20;
     private static final int SHARE_OF_A_BUFFER = 64;
 
