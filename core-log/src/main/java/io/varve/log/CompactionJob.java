@@ -101,6 +101,9 @@ final class CompactionJob implements Job {
             } else {
                 stop(e);
             }
+        } catch (RuntimeException e) {
+            drop();
+            throw e;
         }
         return 0;
     }

@@ -384,13 +384,12 @@ final class Segment {
         storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX + suffix));
     }
 
-    /** Keeps file and index in memory while others take the names of the files; false when the segment is gone. */
-    boolean pin() {
+    /** Holds the segment, its file open and its index in memory, while others take the names of its files. */
+    void pin() {
         if (!hold()) {
-            return false;
+            throw new IllegalStateException("the segment is gone: file=" + name());
         }
         index();
-        return true;
     }
 
     /** Deletes the files; those who hold the segment read on. */

@@ -86,6 +86,7 @@ record PartitionConfig(
                 .memoryBytes(
                         (int) Math.max(LatestRecords.SMALLEST_MEMORY_BYTES, Math.min(Integer.MAX_VALUE, memoryBytes)))
                 .bytesPerSecond(Math.max(1, (long) bytesPerSecond))
+                .maxBatchBytes(Math.max(CompactionPolicy.DEFAULT_MAX_BATCH_BYTES, topic.intValue("max.message.bytes")))
                 .build();
     }
 
