@@ -16,36 +16,31 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Time of compacting a log of which all is new, by compression and by whether the keys fit into memory; the files are in the page
- * cache. Every compaction gets a fresh copy of the files. {@code logMiBPerSecond} is the length of the log over the time.
+ * Speed of compacting a log of which all is new, in MiB of records in a second, by compression and by whether the keys fit into memory;
+ * the files are in the page cache. Every compaction gets a fresh copy of the files.
  *
  * <pre>java -jar benchmarks/jmh/target/benchmarks.jar CompactionBenchmark</pre>
  *
  * <p>Threading: confined to the thread of the benchmark.
  */
-@BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 2)
-@Measurement(iterations = 5)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
 public class CompactionBenchmark extends LogBenchmark {
 
     private static final int RECORD_BYTES = 200;
     private static final int BATCH_RECORDS = 50;
+    private static final int LOG_MIB = 256;
 
     /** How the records are compressed. */
     @Param({"NONE", "LZ4", "ZSTD"})
@@ -59,26 +54,10 @@ public class CompactionBenchmark extends LogBenchmark {
     @Param({"16384", "1024"})
     public int memoryKiB;
 
-    /** Size of the log in MiB, records not compressed. */
-    @Param("256")
-    public int logMiB;
-
     private Path image;
     private Path copy;
     private @Nullable CommitLog log;
     private long logBytes;
-
-    /**
-     * What is reported beside the time.
-     *
-     * <p>Threading: confined to the thread of the benchmark.
-     */
-    @State(Scope.Thread)
-    @AuxCounters(AuxCounters.Type.EVENTS)
-    public static class Speed {
-        /** Length of the compacted log over the time that it took. */
-        public double logMiBPerSecond;
-    }
 
     private LogConfig config() {
         return LogConfig.builder()
@@ -97,7 +76,7 @@ public class CompactionBenchmark extends LogBenchmark {
         Random random = new Random(1);
         byte[] value = new byte[RECORD_BYTES];
         try (CommitLog filled = CommitLog.open(image, config())) {
-            for (long bytes = 0; bytes < (long) logMiB << 20; bytes += (long) RECORD_BYTES * BATCH_RECORDS) {
+            for (long bytes = 0; bytes < (long) LOG_MIB << 20; bytes += (long) RECORD_BYTES * BATCH_RECORDS) {
                 BatchBuilder batch = new BatchBuilder().compression(compression);
                 for (int i = 0; i < BATCH_RECORDS; i++) {
                     ByteBuffer key = ByteBuffer.allocate(Long.BYTES).putLong(0, random.nextInt(keys));
@@ -134,15 +113,13 @@ public class CompactionBenchmark extends LogBenchmark {
 
     /** One compaction. */
     @Benchmark
-    public long compact(Speed speed) {
-        long begin = System.nanoTime();
+    @OperationsPerInvocation(LOG_MIB)
+    public long compact() {
         Job job = Objects.requireNonNull(log).compaction(CompactionOwner.NONE);
         long moved = 0;
         for (int bytes = job.doWork(); bytes > 0; bytes = job.doWork()) {
             moved += bytes;
         }
-        double seconds = (System.nanoTime() - begin) / 1e9;
-        speed.logMiBPerSecond = logBytes / seconds / (1 << 20);
         return moved;
     }
 }
