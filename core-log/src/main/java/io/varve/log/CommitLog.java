@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.varve.log.batch.BatchBuilder;
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.InvalidBatchException;
+import io.varve.log.compact.CompactionOwner;
 import io.varve.log.index.SegmentSummary;
 import io.varve.log.job.Job;
 import io.varve.log.storage.ChannelStorage;
@@ -20,6 +21,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +49,9 @@ public final class CommitLog implements AutoCloseable {
     /** How full a segment must be for the next one to be prepared: late for the logs that never get there, early for the busy. */
     private static final int PREPARE_FROM_FRACTION = 8;
 
-    // Locks are taken in this order: upkeep, the turn of a flush, append, prepared or arrivals. Readers take none.
+    // Locks are taken in this order: compaction, upkeep, the turn of a flush, append, prepared or arrivals.
+    // Readers take none.
+    private final Object compactionLock = new Object();
     private final Object upkeepLock = new Object();
     private final Object appendLock = new Object();
     private final Object preparedLock = new Object();
@@ -61,6 +65,7 @@ public final class CommitLog implements AutoCloseable {
     private final Segments segments = new Segments();
     private final LogSearch search = new LogSearch(this, segments);
     private final Durability durability;
+    private final CompactionState compaction;
     private final RecoveryReport recoveryReport;
     private final @Nullable DirectoryLock lock;
 
@@ -85,8 +90,9 @@ public final class CommitLog implements AutoCloseable {
         this.epochs = EpochHistory.load(storage);
         this.reserve = new Reserve(storage, config.reserveBytes());
         this.cursors = new Cursors(storage, reserve);
+        this.compaction = new CompactionState(storage, reserve);
         try {
-            LogRecovery recovery = new LogRecovery(storage, config, epochs);
+            LogRecovery recovery = new LogRecovery(storage, config, epochs, compaction.gapsEndOffset());
             recovery.addTo(segments);
             long stored = storedStartOffset();
             if (segments.isEmpty()) {
@@ -107,6 +113,7 @@ public final class CommitLog implements AutoCloseable {
             storage.delete(LogFiles.CLEAN_CLOSE);
             reserve.write(() -> epochs.truncateTo(Math.max(endOffset, 1)));
             reserve.restore();
+            compaction.forgetFrom(endOffset);
         } catch (RuntimeException e) {
             retireAfter(e);
             throw e;
@@ -485,6 +492,90 @@ public final class CommitLog implements AutoCloseable {
     }
 
     /**
+     * The job that compacts the log to the last record of each key, as {@link LogConfig#compaction} says and {@code owner} allows;
+     * nothing is compacted unless it is stepped. The active segment is never compacted, nor what is not durable. A step moves about a
+     * mebibyte of log files. One thread at a time may step it, and there must be one such job for a log.
+     *
+     * <p>Offsets never change; those of removed records are missing from then on. A batch that cannot be read stops the compaction
+     * of this log, see {@link #compactionStopReason}, and nothing else.
+     */
+    public Job compaction(CompactionOwner owner) {
+        return new CompactionJob(this, storage, clock, owner, compactionLock);
+    }
+
+    /** Whether a compaction has begun and is neither complete nor dropped; it uses the memory that its policy allows. */
+    public boolean isCompacting() {
+        return compaction.isRunning();
+    }
+
+    /** The offset below which, exclusive, no key has two records. */
+    public long compactedOffset() {
+        return compaction.compactedOffset();
+    }
+
+    /** Why compaction does not go on, empty when it does. It begins again when the log is opened again or gets another policy. */
+    public Optional<String> compactionStopReason() {
+        return Optional.ofNullable(compaction.stopReason());
+    }
+
+    CompactionState compactionState() {
+        return compaction;
+    }
+
+    List<Segment> segments() {
+        return segments.all();
+    }
+
+    /** Whether the first record of a segment is older than so many milliseconds. */
+    boolean isOlderThan(Segment segment, long nowMs, long ageMs) {
+        if (ageMs == Long.MAX_VALUE) {
+            return false;
+        }
+        OptionalLong firstMs = search.firstTimestampMs(segment);
+        return firstMs.isPresent() && firstMs.getAsLong() < nowMs - ageMs;
+    }
+
+    /**
+     * Puts what compaction has left of neighbouring segments in their place; false when they are not what they were, because the log
+     * was closed, truncated or cut at its start since.
+     *
+     * <p>Readers of the old segments read on in the old files, which are open until the last has let go.
+     */
+    boolean swap(List<Segment> old, Segment cleaned, long seenGeneration) {
+        synchronized (upkeepLock) {
+            List<Segment> all = segments.all();
+            if (closed || failure != null || generation != seenGeneration || !all.containsAll(old)) {
+                return false;
+            }
+            Segment last = old.get(old.size() - 1);
+            long nextOffset = all.get(all.indexOf(last) + 1).baseOffset();
+            // A segment that is opened by name from here on would find the file of another.
+            old.forEach(Segment::pin);
+            try {
+                SegmentSwap.replace(storage, cleaned.baseOffset(), nextOffset);
+                cleaned.saveKafkaIndexes();
+                Segment next = Segment.existing(storage, cleaned.baseOffset(), config.indexIntervalBytes());
+                if (!next.adopt(cleaned.sizeBytes())) {
+                    String message = "the index of a compacted segment cannot be read back: file=" + cleaned.name();
+                    throw new StorageException(message, new IOException(message));
+                }
+                synchronized (appendLock) {
+                    segments.replace(old, next);
+                }
+            } catch (StorageException e) {
+                // Half done: only opening the log again can tell. The pins stay, so that readers go on with the old
+                // files.
+                throw failed(e);
+            }
+            for (Segment segment : old) {
+                segment.retire();
+                segment.release();
+            }
+            return true;
+        }
+    }
+
+    /**
      * A reader from {@code offset} on.
      *
      * @throws OffsetOutOfRangeException when the offset is below the start or above the end of the log
@@ -694,6 +785,8 @@ public final class CommitLog implements AutoCloseable {
                 return;
             }
             guarded(() -> durability.exclusively(() -> {
+                // New records will come to stand there.
+                compaction.forgetFrom(segments.floor(offset).baseOffset());
                 synchronized (appendLock) {
                     generation++;
                     try {
@@ -747,17 +840,20 @@ public final class CommitLog implements AutoCloseable {
         long keepFrom = startOffset;
         long excessBytes = retention.retentionBytes() < 0 ? 0 : sizeBytes() - retention.retentionBytes();
         int expired = 0;
-        for (Segment segment : segments.all()) {
+        List<Segment> all = segments.all();
+        for (Segment segment : all) {
+            // Compaction may have left nothing of a sealed segment.
             boolean old = retention.retentionMs() >= 0
-                    && !segment.isEmpty()
-                    && nowMs - segment.lastUsedMs(nowMs) > retention.retentionMs();
+                    && (segment.isEmpty()
+                            ? segment != segments.active()
+                            : nowMs - segment.lastUsedMs(nowMs) > retention.retentionMs());
             boolean inExcess = segment != segments.active() && excessBytes >= segment.sizeBytes();
             if (!old && !(inExcess && excessBytes > 0)) {
                 break;
             }
             excessBytes -= segment.sizeBytes();
-            keepFrom = segment.endOffset();
             expired++;
+            keepFrom = expired < all.size() ? all.get(expired).baseOffset() : segment.endOffset();
         }
         if (expired > 0) {
             if (keepFrom == endOffset && !segments.active().isEmpty()) {
@@ -835,22 +931,29 @@ public final class CommitLog implements AutoCloseable {
      */
     @Override
     public void close() {
-        synchronized (upkeepLock) {
-            synchronized (appendLock) {
-                if (closed) {
-                    return;
-                }
-                closed = true;
+        synchronized (compactionLock) {
+            synchronized (upkeepLock) {
+                closeLocked();
             }
-            arrivals.signal();
-            try {
-                if (failure == null) {
-                    guarded(this::sealAll);
-                }
-            } finally {
-                durability.fail(new IllegalStateException("the log is closed: storage=" + storage));
-                letGo();
+        }
+    }
+
+    @GuardedBy("upkeepLock")
+    private void closeLocked() {
+        synchronized (appendLock) {
+            if (closed) {
+                return;
             }
+            closed = true;
+        }
+        arrivals.signal();
+        try {
+            if (failure == null) {
+                guarded(this::sealAll);
+            }
+        } finally {
+            durability.fail(new IllegalStateException("the log is closed: storage=" + storage));
+            letGo();
         }
     }
 
@@ -879,7 +982,7 @@ public final class CommitLog implements AutoCloseable {
         reserve.write(() -> LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true));
     }
 
-    private void requireOpen() {
+    void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the log is closed: storage=" + storage);
         }

@@ -1,7 +1,9 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
+import io.varve.log.compact.CompactionPolicy;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a log behaves; every value has a default.
@@ -40,6 +42,7 @@ public final class LogConfig {
     private final long retentionCheckMs;
     private final int recoveryBytes;
     private final int reserveBytes;
+    private final @Nullable CompactionPolicy compaction;
     private final LogListener listener;
 
     private LogConfig(Builder builder) {
@@ -52,6 +55,7 @@ public final class LogConfig {
         this.retentionCheckMs = builder.retentionCheckMs;
         this.recoveryBytes = builder.recoveryBytes;
         this.reserveBytes = builder.reserveBytes;
+        this.compaction = builder.compaction;
         this.listener = builder.listener;
     }
 
@@ -76,6 +80,7 @@ public final class LogConfig {
         builder.retentionCheckMs = retentionCheckMs;
         builder.recoveryBytes = recoveryBytes;
         builder.reserveBytes = reserveBytes;
+        builder.compaction = compaction;
         builder.listener = listener;
         return builder;
     }
@@ -125,6 +130,11 @@ public final class LogConfig {
         return reserveBytes;
     }
 
+    /** How the log is compacted to the last record of each key; null when it is not. */
+    public @Nullable CompactionPolicy compaction() {
+        return compaction;
+    }
+
     /** Who is told what happens. */
     public LogListener listener() {
         return listener;
@@ -146,6 +156,7 @@ public final class LogConfig {
         private long retentionCheckMs = DEFAULT_RETENTION_CHECK_MS;
         private int recoveryBytes = DEFAULT_RECOVERY_BYTES;
         private int reserveBytes = DEFAULT_RESERVE_BYTES;
+        private @Nullable CompactionPolicy compaction;
         private LogListener listener = LogListener.NONE;
 
         private Builder() {}
@@ -216,6 +227,12 @@ public final class LogConfig {
                 throw new IllegalArgumentException("out of range: reserveBytes=" + bytes + ", smallest=0");
             }
             reserveBytes = bytes;
+            return this;
+        }
+
+        /** Carried out by the {@linkplain CommitLog#compaction compaction job}; null, the default, for no compaction. */
+        public Builder compaction(@Nullable CompactionPolicy policy) {
+            compaction = policy;
             return this;
         }
 

@@ -1,11 +1,13 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
+import io.varve.log.compact.LatestRecords;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
 
 /** The names of the files in a log's directory, and the small ones among them, which are replaced as a whole. */
 final class LogFiles {
@@ -20,10 +22,18 @@ final class LogFiles {
     static final String RESERVE = "reserve";
     static final String QUARANTINE = ".quarantine";
     static final String EPOCHS = "leader-epoch-checkpoint";
+    static final String COMPACTED = "compacted";
+
+    /** A file of a segment that compaction is writing. */
+    static final String CLEANED = ".cleaned";
+
+    /** A segment that compaction has written and that is taking the place of others. */
+    static final String SWAP = ".swap";
 
     /** A segment's file made ready before its base offset is known. */
     static final String PREPARED = "prepared.tmp";
 
+    private static final Set<String> OF_SEGMENT = Set.of(LOG, SPARSE_INDEX, KAFKA_OFFSET_INDEX, KAFKA_TIME_INDEX);
     private static final String TEMPORARY = ".tmp";
     private static final int OFFSET_DIGITS = 20;
     private static final int MAX_SMALL_FILE_BYTES = 16 << 20;
@@ -37,17 +47,24 @@ final class LogFiles {
 
     /** Whether a file is the log file of a segment. */
     static boolean isLog(String name) {
-        return name.length() == OFFSET_DIGITS + LOG.length()
-                && name.endsWith(LOG)
-                && name.chars().limit(OFFSET_DIGITS).allMatch(Character::isDigit);
+        return isOfSegment(name) && name.endsWith(LOG);
     }
 
+    /** Whether a file is one of a segment, its log file or an index. */
+    static boolean isOfSegment(String name) {
+        return name.length() > OFFSET_DIGITS
+                && name.chars().limit(OFFSET_DIGITS).allMatch(Character::isDigit)
+                && OF_SEGMENT.contains(name.substring(OFFSET_DIGITS));
+    }
+
+    /** Whether a file is worth nothing after a crash. A swap that was interrupted must be finished first. */
     static boolean isTemporary(String name) {
-        return name.endsWith(TEMPORARY);
+        return name.endsWith(TEMPORARY) || name.endsWith(CLEANED) || name.endsWith(LatestRecords.SPILL_SUFFIX);
     }
 
-    static long baseOffset(String logName) {
-        return Long.parseLong(logName.substring(0, OFFSET_DIGITS));
+    /** The base offset of the segment that a file is of. */
+    static long baseOffset(String name) {
+        return Long.parseLong(name.substring(0, OFFSET_DIGITS));
     }
 
     /** Replaces a small file atomically; after a crash it has the old contents or the new. */

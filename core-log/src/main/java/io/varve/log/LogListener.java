@@ -21,6 +21,18 @@ public interface LogListener {
     /** All below an offset, exclusive, is durable. */
     default void onFlush(long flushedOffset) {}
 
+    /** All below an offset, exclusive, was compacted. */
+    default void onCompact(long compactedOffset) {}
+
+    /**
+     * Compaction cannot go on, because of a batch that cannot be read for one; it does nothing until the log is opened again or gets
+     * another policy. All else goes on.
+     *
+     * @param offset about where
+     * @param reason why
+     */
+    default void onCompactionStopped(long offset, String reason) {}
+
     /** Segments were deleted and the log now starts at this offset. */
     default void onDelete(long startOffset) {}
 }

@@ -29,6 +29,7 @@ final class LogRecovery {
     private final Storage storage;
     private final LogConfig config;
     private final EpochHistory epochs;
+    private final long gapsEndOffset;
     private final List<RecoveryReport.Damage> damaged = new ArrayList<>();
     private final List<String> quarantined = new ArrayList<>();
 
@@ -37,14 +38,20 @@ final class LogRecovery {
     private long truncatedBytes;
     private int rebuiltIndexes;
 
-    LogRecovery(Storage storage, LogConfig config, EpochHistory epochs) {
+    /**
+     * @param gapsEndOffset below it, exclusive, offsets may be missing in the last segment, because it was compacted before it became
+     *     the last
+     */
+    LogRecovery(Storage storage, LogConfig config, EpochHistory epochs, long gapsEndOffset) {
         this.storage = storage;
         this.config = config;
         this.epochs = epochs;
+        this.gapsEndOffset = gapsEndOffset;
     }
 
     /** Adds the segments, in order, none held; none when the directory holds none. */
     void addTo(Segments segments) {
+        SegmentSwap.recover(storage);
         List<Long> baseOffsets = new ArrayList<>();
         for (String name : storage.names()) {
             if (LogFiles.isTemporary(name)) {
@@ -67,8 +74,7 @@ final class LogRecovery {
             whileHeld(segment, () -> {
                 long fileBytes = segment.file().sizeBytes();
                 if (!segment.adopt(fileBytes)) {
-                    // Only the last segment can never have been compacted.
-                    recover(segment, fileBytes, last ? Offsets.CONSECUTIVE : Offsets.INCREASING);
+                    recover(segment, fileBytes, last ? gapsEndOffset : Long.MAX_VALUE);
                     segment.seal();
                 }
             });
@@ -122,15 +128,8 @@ final class LogRecovery {
         return damaged.stream().noneMatch(damage -> damage.file().equals(segment.name()));
     }
 
-    /** Which base offset a batch may have. */
-    private enum Offsets {
-        /** The offset behind the batch before it. */
-        CONSECUTIVE,
-        /** That or a larger one. */
-        INCREASING
-    }
-
-    private void recover(Segment segment, long fileBytes, Offsets offsets) {
+    /** Below {@code gapsEnd} offsets may be missing. */
+    private void recover(Segment segment, long fileBytes, long gapsEnd) {
         long limit = segment.resume(fileBytes);
         if (segment.isEmpty() && fileBytes > 0 && wasClean) {
             rebuiltIndexes++;
@@ -140,8 +139,9 @@ final class LogRecovery {
         long damagedFrom = NOT_DAMAGED;
         String damage = "";
         while (walk.next()) {
-            Offsets allowed = damagedFrom == NOT_DAMAGED ? offsets : Offsets.INCREASING;
-            String reason = walk.reason() != null ? walk.reason() : reasonAgainstOffset(walk, segment, allowed);
+            // Behind damage, what stands in it is missing.
+            long mayMissBelow = damagedFrom == NOT_DAMAGED ? gapsEnd : Long.MAX_VALUE;
+            String reason = walk.reason() != null ? walk.reason() : reasonAgainstOffset(walk, segment, mayMissBelow);
             if (reason == null) {
                 if (damagedFrom != NOT_DAMAGED) {
                     damaged.add(new RecoveryReport.Damage(segment.name(), damagedFrom, walk.position(), damage));
@@ -161,10 +161,10 @@ final class LogRecovery {
         }
     }
 
-    private static @Nullable String reasonAgainstOffset(BatchWalk walk, Segment segment, Offsets allowed) {
+    private static @Nullable String reasonAgainstOffset(BatchWalk walk, Segment segment, long gapsEnd) {
         long baseOffset = BatchDescriptor.baseOffset(walk.header(), walk.headerAt());
         long expected = segment.endOffset();
-        boolean gap = baseOffset > expected && allowed == Offsets.CONSECUTIVE;
+        boolean gap = baseOffset > expected && expected >= gapsEnd;
         return gap || baseOffset < expected || baseOffset - segment.baseOffset() > Integer.MAX_VALUE
                 ? "base offset out of order: baseOffset=" + baseOffset + ", expected=" + expected
                 : null;

@@ -4,9 +4,11 @@ package io.varve.log;
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.RecordCursor;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds records and batches by something else than their offset.
@@ -24,16 +26,26 @@ final class LogSearch {
     }
 
     Optional<TimestampedOffset> firstAtOrAfter(long timestampMs) {
-        for (Segment segment : segments.all()) {
-            if (segment.maxTimestampMs() >= timestampMs && segment.endOffset() > log.startOffset() && segment.hold()) {
-                try {
-                    Optional<TimestampedOffset> found = firstAtOrAfter(segment, timestampMs);
-                    if (found.isPresent()) {
-                        return found;
-                    }
-                } finally {
-                    segment.release();
+        List<Segment> all = segments.all();
+        for (int i = 0; i < all.size(); i++) {
+            Segment segment = all.get(i);
+            if (segment.maxTimestampMs() < timestampMs || segment.endOffset() <= log.startOffset()) {
+                continue;
+            }
+            if (!segment.hold()) {
+                // Deleted, or replaced by compaction: look again.
+                log.requireOpen();
+                all = segments.all();
+                i = -1;
+                continue;
+            }
+            try {
+                Optional<TimestampedOffset> found = firstAtOrAfter(segment, timestampMs);
+                if (found.isPresent()) {
+                    return found;
                 }
+            } finally {
+                segment.release();
             }
         }
         return Optional.empty();
@@ -57,6 +69,20 @@ final class LogSearch {
     }
 
     Optional<TimestampedOffset> maxTimestamp() {
+        while (true) {
+            Segment latest = latest();
+            if (latest == null || latest.maxTimestampMs() < 0) {
+                return Optional.empty();
+            }
+            if (latest.hold()) {
+                return maxTimestamp(latest);
+            }
+            log.requireOpen();
+        }
+    }
+
+    /** The segment with the largest timestamp that can be read, null when there is none. */
+    private @Nullable Segment latest() {
         Segment latest = null;
         for (Segment segment : segments.all()) {
             boolean readable = !segment.isEmpty() && segment.endOffset() > log.startOffset();
@@ -64,9 +90,10 @@ final class LogSearch {
                 latest = segment;
             }
         }
-        if (latest == null || latest.maxTimestampMs() < 0 || !latest.hold()) {
-            return Optional.empty();
-        }
+        return latest;
+    }
+
+    private Optional<TimestampedOffset> maxTimestamp(Segment latest) {
         try {
             long maxTimestampMs = latest.maxTimestampMs();
             BatchScan scan = latest.scan(latest.positionOf(latest.maxTimestampOffset()), latest.sizeBytes());

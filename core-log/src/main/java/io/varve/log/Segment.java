@@ -36,6 +36,7 @@ final class Segment {
     private final Storage storage;
     private final long baseOffset;
     private final int indexIntervalBytes;
+    private final String suffix;
     private final SegmentFile file;
     private final IndexFile indexFile;
 
@@ -57,12 +58,14 @@ final class Segment {
     private long bytesSinceIndexEntry;
     private long preparedAt;
 
-    private Segment(Storage storage, long baseOffset, int indexIntervalBytes) {
+    private Segment(Storage storage, long baseOffset, int indexIntervalBytes, String suffix) {
         this.storage = storage;
         this.baseOffset = baseOffset;
         this.indexIntervalBytes = indexIntervalBytes;
-        this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG));
-        this.indexFile = new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX), baseOffset);
+        this.suffix = suffix;
+        this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG + suffix));
+        this.indexFile =
+                new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX + suffix), baseOffset);
         this.endOffset = baseOffset;
     }
 
@@ -76,7 +79,7 @@ final class Segment {
 
     /** An empty segment in a new file, which the caller holds; that may have been prepared under another name. */
     static Segment create(Storage storage, long baseOffset, LogConfig config, boolean prepared) {
-        Segment segment = new Segment(storage, baseOffset, config.indexIntervalBytes());
+        Segment segment = existing(storage, baseOffset, config.indexIntervalBytes());
         if (storage.exists(segment.name())) {
             storage.delete(segment.name());
         }
@@ -135,7 +138,16 @@ final class Segment {
 
     /** A segment that stands in its file already: {@link #adopt} its summary or {@link #resume} at its checkpoint. */
     static Segment existing(Storage storage, long baseOffset, int indexIntervalBytes) {
-        return new Segment(storage, baseOffset, indexIntervalBytes);
+        return new Segment(storage, baseOffset, indexIntervalBytes, "");
+    }
+
+    /** An empty segment in which compaction gathers what stays; the caller holds it. Its files are not yet those of a segment. */
+    static Segment cleaned(Storage storage, long baseOffset, int indexIntervalBytes) {
+        Segment segment = new Segment(storage, baseOffset, indexIntervalBytes, LogFiles.CLEANED);
+        storage.delete(segment.name());
+        segment.index = new SparseIndex();
+        segment.activated = segment.file.hold();
+        return segment;
     }
 
     /** Believes the end of the index file, when it covers all of a log file of this length; the rest is read when it is needed. */
@@ -223,7 +235,8 @@ final class Segment {
         int batchBytes = BatchDescriptor.sizeBytes(header, at);
         long lastOffset = BatchDescriptor.lastOffset(header, at);
         long timestampMs = BatchDescriptor.maxTimestampMs(header, at);
-        if (timestampMs > maxTimestampMs) {
+        // A batch that compaction has emptied has the timestamp of records that are gone.
+        if (timestampMs > maxTimestampMs && BatchDescriptor.recordCount(header, at) > 0) {
             maxTimestampMs = timestampMs;
             maxTimestampOffset = lastOffset;
         }
@@ -356,7 +369,7 @@ final class Segment {
             return loaded.index();
         }
         SparseIndex rebuilt = new SparseIndex();
-        Segment scratch = new Segment(storage, baseOffset, indexIntervalBytes);
+        Segment scratch = existing(storage, baseOffset, indexIntervalBytes);
         scratch.index = rebuilt;
         BatchScan scan = scan(0, sizeBytes);
         while (scan.next()) {
@@ -401,14 +414,36 @@ final class Segment {
         opened.force();
         SparseIndex current = index();
         checkpoint(summary(0), current.entryCount());
+        if (suffix.isEmpty()) {
+            saveKafkaIndexes();
+        }
+        forcedBytes = sizeBytes;
+        sealed = true;
+    }
+
+    /** Writes the indexes for Kafka's tools. */
+    void saveKafkaIndexes() {
         KafkaIndexes.save(
                 storage,
                 LogFiles.segment(baseOffset, LogFiles.KAFKA_OFFSET_INDEX),
                 LogFiles.segment(baseOffset, LogFiles.KAFKA_TIME_INDEX),
-                current,
+                index(),
                 new KafkaIndexes.SealedEnd(maxTimestampMs, (int) (maxTimestampOffset - baseOffset)));
-        forcedBytes = sizeBytes;
-        sealed = true;
+    }
+
+    /** Closes and deletes the files of a segment that compaction has not finished or not changed. */
+    void discard() {
+        retire();
+        storage.delete(name());
+        storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX + suffix));
+    }
+
+    /** Holds the segment, its file open and its index in memory, while others take the names of its files. */
+    void pin() {
+        if (!hold()) {
+            throw new IllegalStateException("the segment is gone: file=" + name());
+        }
+        index();
     }
 
     /** Deletes the files; those who hold the segment read on. */

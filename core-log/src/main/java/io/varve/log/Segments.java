@@ -76,6 +76,14 @@ final class Segments {
         list = List.copyOf(next);
     }
 
+    /** Puts one segment in the place of neighbours, none of them active. */
+    void replace(List<Segment> old, Segment segment) {
+        List<Segment> next = new ArrayList<>(list);
+        next.set(next.indexOf(old.get(0)), segment);
+        next.removeAll(old);
+        list = List.copyOf(next);
+    }
+
     void remove(Segment segment) {
         List<Segment> next = new ArrayList<>(list);
         next.remove(segment);

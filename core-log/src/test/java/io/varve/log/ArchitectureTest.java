@@ -41,6 +41,20 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.varve.log", "io.varve.log.batch")
                 .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.log.compact")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.varve.log", "io.varve.log.index", "io.varve.log.job")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAnyPackage("io.varve.log.storage", "io.varve.log.batch", "io.varve.log.index")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.varve.log.compact")
+                .check(CLASSES);
         SlicesRuleDefinition.slices()
                 .matching("io.varve.(log..)")
                 .should()

@@ -107,7 +107,8 @@ public final class BatchBuilder {
         }
     }
 
-    private static void writeVarlong(ByteArrayOutputStream out, long value) {
+    /** Writes a zigzag varint. */
+    static void writeVarlong(ByteArrayOutputStream out, long value) {
         long zigzag = (value << 1) ^ (value >> 63);
         while ((zigzag & ~0x7fL) != 0) {
             out.write((int) (zigzag & 0x7f) | 0x80);

@@ -75,6 +75,7 @@ public final class BatchDescriptor {
     static final int APPEND_TIME_BIT = 0x08;
     static final int TRANSACTIONAL_BIT = 0x10;
     static final int CONTROL_BIT = 0x20;
+    static final int DELETE_HORIZON_BIT = 0x40;
 
     private BatchDescriptor() {}
 
@@ -123,6 +124,14 @@ public final class BatchDescriptor {
     /** Whether the records are markers that end a transaction. */
     public static boolean isControl(ByteBuffer buffer, int at) {
         return (attributes(buffer, at) & CONTROL_BIT) != 0;
+    }
+
+    /**
+     * When compaction may drop the batch's tombstones or marker, milliseconds since the epoch; -1 when no compaction has decided yet.
+     * It stands in the place of the base timestamp, and the records' deltas count from it. Source: KIP-534.
+     */
+    public static long deleteHorizonMs(ByteBuffer buffer, int at) {
+        return (attributes(buffer, at) & DELETE_HORIZON_BIT) == 0 ? NO_TIMESTAMP : baseTimestampMs(buffer, at);
     }
 
     /** Offset of the last record minus the base offset. */

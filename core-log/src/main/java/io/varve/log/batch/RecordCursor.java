@@ -26,21 +26,29 @@ public final class RecordCursor implements RecordView {
     private final int at;
     private final int count;
     private final RecordInput input;
-    private final boolean skipping;
+    private final Detail detail;
 
     private int index = -1;
     private long offset;
     private long timestampMs;
     private @Nullable ByteBuffer key;
     private @Nullable ByteBuffer value;
+    private boolean tombstone;
     private List<Header> headers = List.of();
 
-    private RecordCursor(ByteBuffer batch, boolean skipping) {
+    /** What is copied of a record. */
+    private enum Detail {
+        ALL,
+        KEY,
+        NOTHING
+    }
+
+    private RecordCursor(ByteBuffer batch, Detail detail, long maxBytes) {
         this.batch = batch;
         this.at = batch.position();
         this.count = BatchDescriptor.recordCount(batch, at);
-        this.input = input(batch, at);
-        this.skipping = skipping;
+        this.input = input(batch, at, maxBytes);
+        this.detail = detail;
     }
 
     /**
@@ -50,7 +58,16 @@ public final class RecordCursor implements RecordView {
      * @throws IllegalStateException when the library that decompresses it is not on the class path
      */
     public static RecordCursor over(ByteBuffer batch) {
-        return new RecordCursor(batch, false);
+        return new RecordCursor(batch, Detail.ALL, Long.MAX_VALUE);
+    }
+
+    /**
+     * A cursor that passes over values and headers: only offset, timestamp, key and {@link #isTombstone} tell the truth.
+     *
+     * @param maxBytes what the records may unpack to, inclusive; beyond it the cursor fails
+     */
+    public static RecordCursor keys(ByteBuffer batch, long maxBytes) {
+        return new RecordCursor(batch, Detail.KEY, maxBytes);
     }
 
     /**
@@ -61,7 +78,7 @@ public final class RecordCursor implements RecordView {
      * @throws InvalidBatchException when a record is malformed
      */
     public static void validate(ByteBuffer batch) {
-        new RecordCursor(batch, true).validate();
+        new RecordCursor(batch, Detail.NOTHING, Long.MAX_VALUE).validate();
     }
 
     private void validate() {
@@ -72,12 +89,21 @@ public final class RecordCursor implements RecordView {
                         "offset delta out of order: delta=" + (offset - baseOffset) + ", expected=" + index);
             }
         }
+        checkEnd();
+    }
+
+    /**
+     * Checks that nothing follows the last record; for a cursor whose {@link #next} has returned false.
+     *
+     * @throws InvalidBatchException when something does
+     */
+    public void checkEnd() {
         if (input.read() >= 0) {
             throw RecordInput.malformed("bytes after the last record: recordCount=" + count);
         }
     }
 
-    private static RecordInput input(ByteBuffer batch, int at) {
+    static RecordInput input(ByteBuffer batch, int at, long maxBytes) {
         ByteBuffer records = batch.slice(
                 at + BatchDescriptor.HEADER_BYTES, BatchDescriptor.sizeBytes(batch, at) - BatchDescriptor.HEADER_BYTES);
         Compression compression = Compression.of(BatchDescriptor.compressionId(batch, at));
@@ -85,8 +111,8 @@ public final class RecordCursor implements RecordView {
             return new RecordInput.OfBuffer(records);
         }
         try {
-            return new RecordInput.OfStream(Codecs.of(compression).decompress(stream(records)));
-        } catch (IOException e) {
+            return new RecordInput.OfStream(Codecs.of(compression).decompress(stream(records)), maxBytes);
+        } catch (IOException | IllegalArgumentException e) {
             throw new InvalidBatchException(
                     InvalidBatchException.Reason.RECORDS, "the records cannot be decompressed", e);
         }
@@ -122,8 +148,10 @@ public final class RecordCursor implements RecordView {
                 ? BatchDescriptor.maxTimestampMs(batch, at)
                 : BatchDescriptor.baseTimestampMs(batch, at) + timestampDeltaMs;
         offset = BatchDescriptor.baseOffset(batch, at) + input.readVarint();
-        key = field(end, input.readVarint(), -1);
-        value = field(end, input.readVarint(), -1);
+        key = field(end, input.readVarint(), -1, detail != Detail.NOTHING);
+        int valueBytes = input.readVarint();
+        tombstone = valueBytes < 0;
+        value = field(end, valueBytes, -1, detail == Detail.ALL);
         headers = headers(end);
         if (input.taken != end) {
             throw RecordInput.malformed("record length does not match its fields: off by " + (end - input.taken));
@@ -141,7 +169,7 @@ public final class RecordCursor implements RecordView {
     }
 
     /** A field of {@code length} bytes; {@code smallest} -1 allows an absent one, 0 does not. */
-    private @Nullable ByteBuffer field(long end, int length, int smallest) {
+    private @Nullable ByteBuffer field(long end, int length, int smallest, boolean copied) {
         if (length < smallest || length > end - input.taken) {
             throw RecordInput.malformed(
                     "field length out of range: length=" + length + ", left=" + (end - input.taken));
@@ -149,7 +177,7 @@ public final class RecordCursor implements RecordView {
         if (length < 0) {
             return null;
         }
-        if (skipping) {
+        if (!copied) {
             input.skip(length);
             return null;
         }
@@ -164,10 +192,10 @@ public final class RecordCursor implements RecordView {
         if (headerCount == 0) {
             return List.of();
         }
-        List<Header> read = new ArrayList<>(skipping ? 0 : headerCount);
+        List<Header> read = new ArrayList<>(detail == Detail.ALL ? headerCount : 0);
         for (int i = 0; i < headerCount; i++) {
-            ByteBuffer name = field(end, input.readVarint(), 0);
-            ByteBuffer content = field(end, input.readVarint(), -1);
+            ByteBuffer name = field(end, input.readVarint(), 0, detail == Detail.ALL);
+            ByteBuffer content = field(end, input.readVarint(), -1, detail == Detail.ALL);
             if (name != null) {
                 read.add(new Header(StandardCharsets.UTF_8.decode(name).toString(), content));
             }
@@ -193,6 +221,11 @@ public final class RecordCursor implements RecordView {
     @Override
     public @Nullable ByteBuffer value() {
         return value;
+    }
+
+    /** Whether the record has no value, and so marks its key as deleted. */
+    public boolean isTombstone() {
+        return tombstone;
     }
 
     @Override

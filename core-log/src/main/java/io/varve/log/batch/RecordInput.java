@@ -114,12 +114,16 @@ abstract class RecordInput {
         private static final int BUFFER_BYTES = 8 * 1024;
 
         private final InputStream in;
+        private final long maxBytes;
         private final byte[] buffer = new byte[BUFFER_BYTES];
+        private long unpackedBytes;
         private int position;
         private int limit;
 
-        OfStream(InputStream in) {
+        /** Whatever the data unpacks to, no more than {@code maxBytes} of it are taken. */
+        OfStream(InputStream in, long maxBytes) {
             this.in = in;
+            this.maxBytes = maxBytes;
         }
 
         @Override
@@ -169,11 +173,16 @@ abstract class RecordInput {
             try {
                 position = 0;
                 limit = Math.max(0, in.read(buffer, 0, buffer.length));
-                return limit > 0;
             } catch (IOException | RuntimeException e) {
                 throw new InvalidBatchException(
                         InvalidBatchException.Reason.RECORDS, "the records cannot be decompressed", e);
             }
+            unpackedBytes += limit;
+            if (unpackedBytes > maxBytes) {
+                throw new InvalidBatchException(
+                        InvalidBatchException.Reason.TOO_LARGE, "the records unpack to more than maxBytes=" + maxBytes);
+            }
+            return limit > 0;
         }
     }
 }

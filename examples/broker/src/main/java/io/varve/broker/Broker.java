@@ -25,6 +25,7 @@ import io.varve.broker.group.GroupCoordinator;
 import io.varve.broker.metadata.BrokerImage;
 import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
+import io.varve.broker.partition.CompactionThreads;
 import io.varve.broker.partition.Lanes;
 import io.varve.broker.partition.Partitions;
 import io.varve.broker.partition.Timer;
@@ -98,6 +99,7 @@ public final class Broker implements AutoCloseable {
         Lanes lanes = part(new Lanes(values.intValue("num.io.threads")));
         Timer timer = part(new Timer());
         Partitions partitions = part(new Partitions(nodeId, lanes, directories, values));
+        part(new CompactionThreads(partitions, values));
         ImageFollower follower = new ImageFollower(session);
         Controller controller = new Controller(nodeId, session, follower, partitions, values);
         done(controller.prepare(directories.clusterId()));

@@ -93,6 +93,62 @@ class BrokerTest {
     }
 
     @Test
+    void shouldCompactATopicThatWantsIt() throws Exception {
+        Map<String, String> settings = Map.of("log.cleaner.backoff.ms", "20");
+        Map<String, String> expected = new HashMap<>();
+        try (Broker broker = start(settings)) {
+            create(
+                    broker,
+                    new NewTopic("t", 1, (short) 1)
+                            .configs(Map.of(
+                                    "cleanup.policy", "compact",
+                                    "segment.bytes", "1048576",
+                                    "min.cleanable.dirty.ratio", "0.01")));
+            Map<String, Object> config = Map.of("bootstrap.servers", bootstrap(broker));
+            try (KafkaProducer<String, String> producer =
+                    new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+                for (int i = 0; i < 4000; i++) {
+                    String value = i + "x".repeat(1000);
+                    producer.send(new ProducerRecord<>("t", "key" + i % 50, value));
+                    expected.put("key" + i % 50, value);
+                }
+            }
+            List<ConsumerRecord<String, String>> left = recordsOf(broker);
+            for (int i = 0; i < 200 && left.size() > 3000; i++) {
+                left = recordsOf(broker);
+            }
+
+            assertThat(left).hasSizeLessThanOrEqualTo(3000);
+            assertThat(lastOfEachKey(left)).isEqualTo(expected);
+            assertThat(left.get(left.size() - 1).offset()).isEqualTo(3999);
+        }
+        try (Broker broker = start(settings)) {
+            assertThat(lastOfEachKey(recordsOf(broker))).isEqualTo(expected);
+        }
+    }
+
+    /** All records of the one partition of "t", which never become more. */
+    private static List<ConsumerRecord<String, String>> recordsOf(Broker broker) {
+        List<ConsumerRecord<String, String>> records = new java.util.ArrayList<>();
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", bootstrap(broker)), new StringDeserializer(), new StringDeserializer())) {
+            consumer.assign(List.of(PARTITION));
+            consumer.seekToBeginning(List.of(PARTITION));
+            long end = consumer.endOffsets(List.of(PARTITION)).get(PARTITION);
+            while (consumer.position(PARTITION) < end) {
+                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    private static Map<String, String> lastOfEachKey(List<ConsumerRecord<String, String>> records) {
+        Map<String, String> last = new HashMap<>();
+        records.forEach(record -> last.put(record.key(), record.value()));
+        return last;
+    }
+
+    @Test
     void shouldRefuseAnAppendThatWantsMoreReplicasThanThereAre() throws Exception {
         try (Broker broker = start()) {
             create(broker, new NewTopic("t", 1, (short) 1).configs(Map.of("min.insync.replicas", "2")));

@@ -14,7 +14,6 @@ import java.util.List;
 /** The broker's keys of log directories and of the logs in them; most are the defaults of a topic key. */
 final class LogKeys {
 
-    static final String NO_COMPACTION = "logs are not compacted yet";
     static final String NO_PREALLOCATION = "segments grow as they are written";
     static final String NO_JITTER = "a segment is sealed at its age, without a random part";
     static final String INDEX_GROWS = "an index grows with its segment";
@@ -195,60 +194,49 @@ final class LogKeys {
                     .withoutEffect(CODEC_LEVEL)
                     .doc("The level used when compression.type is zstd.", "Raise it to save space."),
             key("log.cleaner.enable", BOOLEAN, true)
-                    .withoutEffect(NO_COMPACTION)
                     .doc("Whether topics with cleanup.policy=compact are compacted.", "Leave it on."),
             key("log.cleaner.threads", INT, 1)
                     .atLeast(0)
-                    .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc("Threads that compact logs.", "Raise it when compaction lags behind."),
             key("log.cleaner.dedupe.buffer.size", LONG, 134217728)
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc("Bytes of memory for the keys of logs being compacted.", "Raise it for very many keys."),
             key("log.cleaner.io.buffer.size", INT, 524288)
                     .atLeast(0)
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
+                    .withoutEffect("compaction has buffers of a fixed size")
                     .doc("Bytes of memory to read and write logs being compacted.", "Leave it."),
             key("log.cleaner.io.buffer.load.factor", DOUBLE, 0.9)
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
+                    .withoutEffect("the memory for keys is filled to three quarters")
                     .doc("How full the memory for keys may get, as a fraction.", "Leave it."),
             key("log.cleaner.io.max.bytes.per.second", DOUBLE, Double.MAX_VALUE)
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc("Bytes per second that compaction may read and write.", "Lower it to spare the disk."),
             key("log.cleaner.backoff.ms", LONG, 15000)
                     .atLeast(0)
-                    .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc("Milliseconds compaction rests when there is nothing to do.", "Leave it."),
             key("log.cleaner.min.cleanable.ratio", DOUBLE, 0.5)
                     .must(ValueRule.between(0, 1))
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc(
                             "The share of a log, as a fraction, that must be new before it is compacted.",
                             "Lower it to save space at the cost of work."),
             key("log.cleaner.min.compaction.lag.ms", LONG, 0)
                     .atLeast(0)
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc(
                             "Milliseconds for which a record is safe from compaction.",
                             "Raise it to let consumers see every record."),
             key("log.cleaner.max.compaction.lag.ms", LONG, Long.MAX_VALUE)
                     .atLeast(1)
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc(
                             "Milliseconds after which a record must be compacted.",
                             "Set it when old values must vanish in time."),
             key("log.cleaner.delete.retention.ms", LONG, 86400000)
                     .atLeast(0)
                     .dynamic()
-                    .withoutEffect(NO_COMPACTION)
                     .doc(
                             "Milliseconds for which a compacted log keeps its tombstones.",
                             "Raise it for consumers that lag."));

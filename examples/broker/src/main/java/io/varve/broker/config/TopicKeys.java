@@ -54,7 +54,6 @@ final class TopicKeys {
                     .atLeast(0)
                     .synonym("log.cleaner.delete.retention.ms")
                     .dynamic()
-                    .withoutEffect(LogKeys.NO_COMPACTION)
                     .doc(
                             "Milliseconds for which a compacted log keeps its tombstones.",
                             "Raise it for consumers that lag."),
@@ -93,7 +92,6 @@ final class TopicKeys {
                     .atLeast(1)
                     .synonym("log.cleaner.max.compaction.lag.ms")
                     .dynamic()
-                    .withoutEffect(LogKeys.NO_COMPACTION)
                     .doc(
                             "Milliseconds after which a record must be compacted.",
                             "Set it when old values must vanish in time."),
@@ -129,7 +127,6 @@ final class TopicKeys {
                     .must(ValueRule.between(0, 1))
                     .synonym("log.cleaner.min.cleanable.ratio")
                     .dynamic()
-                    .withoutEffect(LogKeys.NO_COMPACTION)
                     .doc(
                             "The share of a log, as a fraction, that must be new before it is compacted.",
                             "Lower it to save space at the cost of work."),
@@ -137,7 +134,6 @@ final class TopicKeys {
                     .atLeast(0)
                     .synonym("log.cleaner.min.compaction.lag.ms")
                     .dynamic()
-                    .withoutEffect(LogKeys.NO_COMPACTION)
                     .doc(
                             "Milliseconds for which a record is safe from compaction.",
                             "Raise it to let consumers see every record."),

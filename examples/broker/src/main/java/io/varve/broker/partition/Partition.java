@@ -9,11 +9,14 @@ import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.Compression;
 import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.batch.RecordCursor;
+import io.varve.log.compact.CompactionOwner;
+import io.varve.log.job.Job;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A partition that this broker leads: its log, its producers, and who waits for records.
@@ -34,8 +37,10 @@ public final class Partition {
     private final Lane lane;
     private final Storage storage;
     private final CommitLog log;
+    private final Job compaction;
+    private final AtomicBoolean compactionClaim = new AtomicBoolean();
     private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
-    private ProducerStates producers = new ProducerStates();
+    private volatile ProducerStates producers = new ProducerStates();
     private PartitionConfig config;
     private volatile int leaderEpoch;
     private long snapshotOffset;
@@ -49,6 +54,21 @@ public final class Partition {
         this.leaderEpoch = leaderEpoch;
         this.log = CommitLog.open(storage, config.log());
         recoverProducers();
+        this.compaction = log.compaction(new Owner());
+    }
+
+    /** What compaction must know. No transaction is served, so none was aborted and the last stable offset is the high watermark. */
+    private final class Owner implements CompactionOwner {
+
+        @Override
+        public long limitOffset() {
+            return highWatermark();
+        }
+
+        @Override
+        public boolean isLastOfProducer(long producerId, short producerEpoch, long lastOffset, boolean isMarker) {
+            return producers.isLast(producerId, lastOffset);
+        }
     }
 
     /** Opens the log and finds the state of the producers; on the lane. */
@@ -235,6 +255,20 @@ public final class Partition {
     public void deleteBefore(long offset) {
         assert lane.isOwner();
         log.deleteBefore(offset);
+    }
+
+    /** Lets the caller alone step {@link #compact} until it gives the claim back; false when another has it. Any thread. */
+    boolean claimCompaction() {
+        return compactionClaim.compareAndSet(false, true);
+    }
+
+    void releaseCompaction() {
+        compactionClaim.set(false);
+    }
+
+    /** Does a bounded part of the compaction that is due; returns the bytes that were moved. By the thread that has the claim. */
+    int compact() {
+        return compaction.doWork();
     }
 
     void reconfigure(PartitionConfig newConfig, int newLeaderEpoch) {

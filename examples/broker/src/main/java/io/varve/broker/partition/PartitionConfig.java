@@ -6,6 +6,8 @@ import io.varve.log.FlushPolicy;
 import io.varve.log.LogConfig;
 import io.varve.log.RetentionPolicy;
 import io.varve.log.batch.Compression;
+import io.varve.log.compact.CompactionPolicy;
+import io.varve.log.compact.LatestRecords;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +36,16 @@ record PartitionConfig(
         int minInsyncReplicas,
         long flushMs) {
 
-    static PartitionConfig of(ConfigValues topic) {
+    /**
+     * @param topic values of the topic
+     * @param broker values of the broker
+     */
+    static PartitionConfig of(ConfigValues topic, ConfigValues broker) {
+        boolean compacted = topic.listValue("cleanup.policy").contains("compact");
         boolean deletes = topic.listValue("cleanup.policy").contains("delete");
         LogConfig log = LogConfig.builder()
                 .segmentBytes(topic.intValue("segment.bytes"))
-                .segmentAge(Duration.ofMillis(topic.longValue("segment.ms")))
+                .segmentAge(Duration.ofMillis(segmentMs(topic, compacted)))
                 .indexIntervalBytes(Math.max(1, topic.intValue("index.interval.bytes")))
                 .maxBatchBytes(Math.max(1, topic.intValue("max.message.bytes")))
                 .flushPolicy(FlushPolicy.everyRecords(topic.longValue("flush.messages")))
@@ -47,6 +54,7 @@ record PartitionConfig(
                                 ? new RetentionPolicy(
                                         topic.longValue("retention.ms"), topic.longValue("retention.bytes"))
                                 : RetentionPolicy.FOREVER)
+                .compaction(compacted && broker.booleanValue("log.cleaner.enable") ? compaction(topic, broker) : null)
                 .build();
         return new PartitionConfig(
                 log,
@@ -54,9 +62,32 @@ record PartitionConfig(
                 topic.stringValue("message.timestamp.type").equals("LogAppendTime"),
                 topic.longValue("message.timestamp.before.max.ms"),
                 topic.longValue("message.timestamp.after.max.ms"),
-                topic.listValue("cleanup.policy").contains("compact"),
+                compacted,
                 topic.intValue("min.insync.replicas"),
                 topic.longValue("flush.ms"));
+    }
+
+    /** What is in the active segment is not compacted, so it must not stay there for longer than the lag allows. */
+    private static long segmentMs(ConfigValues topic, boolean compacted) {
+        long segmentMs = topic.longValue("segment.ms");
+        return compacted ? Math.min(segmentMs, topic.longValue("max.compaction.lag.ms")) : segmentMs;
+    }
+
+    /** Memory and disk are shared evenly by the threads, each of which compacts one log at a time. */
+    private static CompactionPolicy compaction(ConfigValues topic, ConfigValues broker) {
+        int threads = Math.max(1, broker.intValue("log.cleaner.threads"));
+        long memoryBytes = broker.longValue("log.cleaner.dedupe.buffer.size") / threads;
+        double bytesPerSecond = broker.doubleValue("log.cleaner.io.max.bytes.per.second") / threads;
+        return CompactionPolicy.builder()
+                .minDirtyRatio(topic.doubleValue("min.cleanable.dirty.ratio"))
+                .minLagMs(topic.longValue("min.compaction.lag.ms"))
+                .maxLagMs(topic.longValue("max.compaction.lag.ms"))
+                .deleteRetentionMs(topic.longValue("delete.retention.ms"))
+                .memoryBytes(
+                        (int) Math.max(LatestRecords.SMALLEST_MEMORY_BYTES, Math.min(Integer.MAX_VALUE, memoryBytes)))
+                .bytesPerSecond(Math.max(1, (long) bytesPerSecond))
+                .maxBatchBytes(Math.max(CompactionPolicy.DEFAULT_MAX_BATCH_BYTES, topic.intValue("max.message.bytes")))
+                .build();
     }
 
     private static @Nullable Compression compression(String name) {

@@ -132,8 +132,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
     }
 
     private PartitionConfig config(String topic, ClusterImage image) {
-        return PartitionConfig.of(values.withDynamic(image.defaultBrokerConfig(), image.brokerConfig(nodeId))
-                .forTopic(image.topicConfig(topic)));
+        ConfigValues broker = values.withDynamic(image.defaultBrokerConfig(), image.brokerConfig(nodeId));
+        return PartitionConfig.of(broker.forTopic(image.topicConfig(topic)), broker);
     }
 
     private void open(TopicPartition id, Lane lane, TopicImage topic, int leaderEpoch, ClusterImage image) {

@@ -6,8 +6,8 @@ import io.varve.log.batch.BatchDescriptor;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * The idempotent producers of one partition: for each the epoch and the last five batches. A batch that is among them is a retry, one
  * that follows the last is new, anything else is refused. Source: KIP-98; five is what a client has in flight at most (KAFKA-5494).
  *
- * <p>Threading: confined to the partition's lane.
+ * <p>Threading: confined to the partition's lane, except where it says otherwise.
  */
 final class ProducerStates {
 
     private static final int WINDOW_BATCHES = 5;
     private static final int SNAPSHOT_VERSION = 1;
 
-    private final Map<Long, Producer> producers = new HashMap<>();
+    private final Map<Long, Producer> producers = new ConcurrentHashMap<>();
 
     /** One batch of a producer. */
     private record Appended(int baseSequence, int lastSequence, long baseOffset) {}
@@ -30,6 +30,7 @@ final class ProducerStates {
     private static final class Producer {
         private short epoch;
         private long lastTimestampMs;
+        private volatile long lastOffset = -1;
         private final Deque<Appended> window = new ArrayDeque<>(WINDOW_BATCHES);
 
         Producer(short epoch) {
@@ -114,7 +115,14 @@ final class ProducerStates {
                 baseSequence,
                 lastSequence(baseSequence, BatchDescriptor.lastOffsetDelta(batch, at)),
                 BatchDescriptor.baseOffset(batch, at)));
+        producer.lastOffset = BatchDescriptor.lastOffset(batch, at);
         producer.lastTimestampMs = Math.max(producer.lastTimestampMs, BatchDescriptor.maxTimestampMs(batch, at));
+    }
+
+    /** Whether a batch that ends at an offset is the last of a producer that is known; any thread may ask. */
+    boolean isLast(long producerId, long lastOffset) {
+        Producer producer = producers.get(producerId);
+        return producer != null && producer.lastOffset == lastOffset;
     }
 
     /** Forgets the producers that have been silent for longer than allowed. */
@@ -179,7 +187,11 @@ final class ProducerStates {
             Producer producer = new Producer(in.getShort());
             producer.lastTimestampMs = in.getLong();
             for (int batches = in.get(); batches > 0; batches--) {
-                producer.window.addLast(new Appended(in.getInt(), in.getInt(), in.getLong()));
+                Appended appended = new Appended(in.getInt(), in.getInt(), in.getLong());
+                producer.window.addLast(appended);
+                // Sequences wrap, and so does the difference.
+                int delta = (appended.lastSequence() - appended.baseSequence()) & Integer.MAX_VALUE;
+                producer.lastOffset = appended.baseOffset() + delta;
             }
             states.producers.put(id, producer);
         }

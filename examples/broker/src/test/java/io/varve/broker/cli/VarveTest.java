@@ -103,7 +103,8 @@ class VarveTest {
     @Test
     void shouldExplainWhyAKeyHasNoEffect() {
         assertThat(CommandRun.of("config", "explain", "ssl.key.password").out()).contains("No effect: ");
-        assertThat(CommandRun.of("config", "explain", "log.cleaner.threads").out())
+        assertThat(CommandRun.of("config", "explain", "log.cleaner.io.buffer.size")
+                        .out())
                 .contains("No effect: ");
     }
 

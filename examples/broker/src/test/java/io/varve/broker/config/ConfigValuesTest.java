@@ -98,7 +98,7 @@ class ConfigValuesTest {
         assertThat(values.advertisedListeners()).isEqualTo(values.listeners());
         assertThat(values.logDirectories()).containsExactly(Path.of("/tmp/kafka-logs"));
         assertThat(values.longValue("log.retention.ms")).isEqualTo(7_200_000);
-        assertThat(values.warnings()).hasSize(3).allMatch(line -> line.matches(".*:(9|10|11): .* has no effect: .+"));
+        assertThat(values.warnings()).hasSize(2).allMatch(line -> line.matches(".*:(10|11): .* has no effect: .+"));
     }
 
     @Test

@@ -1,0 +1,116 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.log;
+
+import io.varve.log.storage.Storage;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the compaction of a log has come, in a small file that is replaced as a whole.
+ *
+ * <pre>
+ *   0                       version
+ *   COMPACTED GAPS          two offsets
+ *   crc CRC                 CRC-32C of the lines above, decimal
+ * </pre>
+ *
+ * <p>Below the first offset no key has two records; without the file it is 0, and all is compacted again, which changes nothing. At or
+ * above the second no offset is missing, so that recovery can tell a batch that was lost from one that was compacted away.
+ *
+ * <p>Threading: one writer (in the lock of compaction or of upkeep), any readers.
+ */
+final class CompactionState {
+
+    private static final String VERSION = "0\n";
+    private static final Pattern CONTENTS = Pattern.compile("(0\n(\\d{1,19}) (\\d{1,19})\n)crc (\\d{1,10})\n");
+
+    private final Storage storage;
+    private final Reserve reserve;
+
+    private volatile long compactedOffset;
+    private volatile long gapsEndOffset;
+    private volatile boolean running;
+    private volatile @Nullable String stopReason;
+
+    CompactionState(Storage storage, Reserve reserve) {
+        this.storage = storage;
+        this.reserve = reserve;
+        Optional<String> contents = LogFiles.contents(storage, LogFiles.COMPACTED);
+        contents.ifPresent(this::parse);
+    }
+
+    private void parse(String contents) {
+        Matcher found = CONTENTS.matcher(contents);
+        if (found.matches() && found.group(4).equals(Long.toString(crc(found.group(1))))) {
+            compactedOffset = Long.parseLong(found.group(2));
+            gapsEndOffset = Long.parseLong(found.group(3));
+        } else {
+            gapsEndOffset = Long.MAX_VALUE;
+        }
+    }
+
+    private static long crc(String lines) {
+        CRC32C crc = new CRC32C();
+        crc.update(lines.getBytes(StandardCharsets.UTF_8));
+        return crc.getValue();
+    }
+
+    private void save(long compacted, long gapsEnd) {
+        String lines = VERSION + compacted + " " + gapsEnd + "\n";
+        String contents = lines + "crc " + crc(lines) + "\n";
+        reserve.write(() -> LogFiles.replace(storage, LogFiles.COMPACTED, contents, true));
+        compactedOffset = compacted;
+        gapsEndOffset = gapsEnd;
+    }
+
+    /** Offset below which no key has two records, exclusive. */
+    long compactedOffset() {
+        return compactedOffset;
+    }
+
+    /** Offset from which on none is missing. */
+    long gapsEndOffset() {
+        return gapsEndOffset;
+    }
+
+    /** Records below an offset are about to be removed. */
+    void mayLeaveGapsBelow(long offset) {
+        if (offset > gapsEndOffset) {
+            save(compactedOffset, offset);
+        }
+    }
+
+    /** All below an offset is compacted. */
+    void completed(long endOffset) {
+        save(endOffset, Math.max(gapsEndOffset, endOffset));
+    }
+
+    /** What stands at or above an offset is about to be replaced by something else. */
+    void forgetFrom(long offset) {
+        if (offset < compactedOffset) {
+            save(offset, gapsEndOffset);
+        }
+    }
+
+    boolean isRunning() {
+        return running;
+    }
+
+    void running(boolean isRunning) {
+        running = isRunning;
+    }
+
+    /** Why compaction has stopped until somebody looks, null when it has not. */
+    @Nullable
+    String stopReason() {
+        return stopReason;
+    }
+
+    void stopped(@Nullable String reason) {
+        stopReason = reason;
+    }
+}
