@@ -27,7 +27,10 @@ final class Segment {
     /** The length of a file and every position in it fit into an int. */
     static final long MAX_BYTES = Integer.MAX_VALUE;
 
-    private static final long MIN_AHEAD_BYTES = 64 << 10;
+    /** A step of upkeep may take as long as a flush does, and many without one have passed meanwhile. */
+    private static final long AHEAD_STEPS = 16;
+
+    private static final long MIN_AHEAD_BYTES = 256 << 10;
     private static final long MAX_AHEAD_BYTES = 16 << 20;
 
     private static final VarHandle SIZE_BYTES = handle("sizeBytes");
@@ -124,15 +127,16 @@ final class Segment {
     }
 
     /**
-     * Lets the storage make the next writes cheap: as many as there were since the last call, and as many again, so that the appends do
-     * not catch up. An idle segment is left alone. Called by one thread at a time, while the segment is activated.
+     * Lets the storage make the next writes cheap: many times as many as there were since the last call, so that the appends do not catch
+     * up while the caller waits for a disk. An idle segment is left alone. Called by one thread at a time, while the segment is activated.
      */
     void prepareAhead() {
         long position = sizeBytes;
         long written = position - preparedAt;
         if (written != 0) {
             preparedAt = position;
-            file.opened().prepare(position, Math.max(MIN_AHEAD_BYTES, Math.min(2 * written, MAX_AHEAD_BYTES)));
+            file.opened()
+                    .prepare(position, Math.max(MIN_AHEAD_BYTES, Math.min(AHEAD_STEPS * written, MAX_AHEAD_BYTES)));
         }
     }
 

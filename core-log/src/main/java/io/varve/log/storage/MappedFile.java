@@ -2,6 +2,7 @@
 package io.varve.log.storage;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
@@ -14,6 +15,9 @@ final class MappedFile implements StorageFile {
 
     private final ChannelFile file;
     private final Mapping mapping;
+
+    /** Whether the channel has written too, so that forcing the mapping is not enough. */
+    private volatile boolean channelWritten;
 
     MappedFile(ChannelFile file, Mapping mapping) {
         this.file = file;
@@ -53,6 +57,7 @@ final class MappedFile implements StorageFile {
             throw file.failed("mapped write", new IOException(e));
         }
         if (!written) {
+            channelWritten = true;
             file.write(source, position);
         }
     }
@@ -72,7 +77,15 @@ final class MappedFile implements StorageFile {
 
     @Override
     public void force() {
-        file.force();
+        boolean forced;
+        try {
+            forced = mapping.force();
+        } catch (UncheckedIOException e) {
+            throw file.failed("force", new IOException(e));
+        }
+        if (!forced || channelWritten) {
+            file.force();
+        }
     }
 
     @Override

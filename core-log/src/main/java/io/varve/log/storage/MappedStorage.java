@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A directory of the file system in which prepared files are written through memory: an append costs a copy and no call of the system.
  *
- * <p>Only writes are mapped. Reads, forces and recovery go through the channel, so that a medium that cannot be read is an exception and
+ * <p>Only writes and their forces are mapped. Reads and recovery go through the channel, so that a medium that cannot be read is an exception and
  * not the end of the process; what was written through memory is seen by them at once, because both are views of one page cache, and
  * survives the death of the process as what was written through a channel does. Files that were not prepared are plain
  * {@link ChannelStorage} files.
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * somebody outside has cut off, is an {@link InternalError}, which older versions of the platform throw late. Somebody should step the log's upkeep job, which prepares files and takes the
  * page faults; else appends do.
  *
- * <p>Needs no flag and no dependency. For Linux, where forcing a channel makes durable what was written through a mapping.
+ * <p>Needs no flag and no dependency. For Linux, where mapped memory and channels share one page cache.
  *
  * <p>Threading: safe.
  */

@@ -25,7 +25,7 @@ abstract class Mapper {
     private static final int FIRST_VERSION_WITH_ARENAS = 22;
 
     /** Memory, and what takes it away; the bytes must not be used after that. */
-    record Mapped(ByteBuffer bytes, Runnable unmapping) {}
+    record Mapped(MappedByteBuffer bytes, Runnable unmapping) {}
 
     abstract Mapped map(FileChannel channel, long sizeBytes) throws IOException;
 
@@ -63,7 +63,7 @@ abstract class Mapper {
             try {
                 Object arena = open.invoke();
                 Object segment = map.invoke(channel, FileChannel.MapMode.READ_WRITE, 0L, sizeBytes, arena);
-                return new Mapped((ByteBuffer) asByteBuffer.invoke(segment), () -> call(close, arena));
+                return new Mapped((MappedByteBuffer) asByteBuffer.invoke(segment), () -> call(close, arena));
             } catch (Throwable e) {
                 throw rethrown(e);
             }

@@ -6,12 +6,15 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * The beginning of a file in memory, for writing; unmapped at a moment that the owner chooses, after which nothing touches it.
  *
- * <p>Threading: one writer; anybody may {@link #touch}, ask and {@link #unmap}. Who unmaps waits for a write that is under way, and a
+ * <p>Threading: one writer; anybody may {@link #touch}, {@link #force}, ask and {@link #unmap}. Who unmaps waits for a write that is under way, and a
  * write that comes later finds that there is nothing to write to: nobody ever reaches memory that is gone.
  */
 final class Mapping {
@@ -33,7 +36,7 @@ final class Mapping {
         }
     }
 
-    private final ByteBuffer bytes;
+    private final MappedByteBuffer bytes;
     private final int capacity;
     private final Runnable unmapping;
 
@@ -41,7 +44,11 @@ final class Mapping {
     @SuppressWarnings("UnusedVariable") // by STATE
     private int state = IDLE;
 
+    /** Held by whoever uses the memory and is not the writer. */
+    private final ReadWriteLock presence = new ReentrantReadWriteLock();
+
     // Published by the release of the state.
+    private int endOfWrites;
     private boolean written;
 
     private Mapping(Mapper.Mapped mapped) {
@@ -67,6 +74,7 @@ final class Mapping {
         }
         try {
             bytes.put((int) position, source, source.position(), sourceBytes);
+            endOfWrites = Math.max(endOfWrites, (int) position + sourceBytes);
             written = true;
         } finally {
             STATE.setRelease(this, IDLE);
@@ -76,14 +84,35 @@ final class Mapping {
     }
 
     /** Takes the page faults of writes to come. Changes no byte, whoever writes there at the same time. */
-    synchronized void touch(long position, long sizeBytes) {
-        if ((int) STATE.getAcquire(this) == GONE) {
-            return;
-        }
+    void touch(long position, long sizeBytes) {
         long end = Math.min(position + sizeBytes, capacity - Long.BYTES + 1);
-        for (long at = position & -PAGE_BYTES; at < end; at += PAGE_BYTES) {
-            // Only an access that writes makes the page writable; this one writes what is there.
-            long unused = (long) LONGS.getAndBitwiseOr(bytes, (int) at, 0L);
+        whileMapped(() -> {
+            for (long at = position & -PAGE_BYTES; at < end; at += PAGE_BYTES) {
+                // Only an access that writes makes the page writable; this one writes what is there.
+                long unused = (long) LONGS.getAndBitwiseOr((ByteBuffer) bytes, (int) at, 0L);
+            }
+        });
+    }
+
+    /**
+     * Makes durable what was written, and leaves alone what was only touched, which would have to be touched again.
+     *
+     * @return false when there is no mapping any more
+     */
+    boolean force() {
+        return whileMapped(() -> bytes.force(0, endOfWrites));
+    }
+
+    private boolean whileMapped(Runnable use) {
+        presence.readLock().lock();
+        try {
+            boolean mapped = (int) STATE.getAcquire(this) != GONE;
+            if (mapped) {
+                use.run();
+            }
+            return mapped;
+        } finally {
+            presence.readLock().unlock();
         }
     }
 
@@ -95,13 +124,18 @@ final class Mapping {
     }
 
     /** Ends the mapping; what was written stays in the file. */
-    synchronized void unmap() {
-        while (!STATE.compareAndSet(this, IDLE, GONE)) {
-            if ((int) STATE.getAcquire(this) == GONE) {
-                return;
+    void unmap() {
+        presence.writeLock().lock();
+        try {
+            while (!STATE.compareAndSet(this, IDLE, GONE)) {
+                if ((int) STATE.getAcquire(this) == GONE) {
+                    return;
+                }
+                Thread.onSpinWait();
             }
-            Thread.onSpinWait();
+            unmapping.run();
+        } finally {
+            presence.writeLock().unlock();
         }
-        unmapping.run();
     }
 }
