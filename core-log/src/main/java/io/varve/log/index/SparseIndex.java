@@ -17,7 +17,14 @@ public final class SparseIndex {
     private volatile Entries entries = new Entries(INITIAL_ENTRIES);
     private volatile int count;
 
-    /** Appends an entry; offsets and positions must increase. */
+    /**
+     * Appends an entry; offsets and positions must increase.
+     *
+     * @param relativeOffset offset relative to the base offset
+     * @param position position in the log file
+     * @param maxTimestampMs largest timestamp up to the batch, inclusive
+     * @param maxTimestampRelativeOffset last offset of the first batch that has it, relative to the base offset
+     */
     public void add(int relativeOffset, int position, long maxTimestampMs, int maxTimestampRelativeOffset) {
         Entries current = entries;
         int at = count;
@@ -32,32 +39,52 @@ public final class SparseIndex {
         count = at + 1;
     }
 
-    /** Number of entries. */
+    /** {@return number of entries} */
     public int entryCount() {
         return count;
     }
 
-    /** Last offset of the batch, relative to the base offset, of an entry. */
+    /**
+     * {@return last offset of the batch, relative to the base offset, of an entry}
+     *
+     * @param entry number of the entry, from 0
+     */
     public int relativeOffset(int entry) {
         return entries.relativeOffsets[entry];
     }
 
-    /** Where the batch begins, of an entry. */
+    /**
+     * {@return where the batch begins, of an entry}
+     *
+     * @param entry number of the entry, from 0
+     */
     public int position(int entry) {
         return entries.positions[entry];
     }
 
-    /** Largest timestamp up to the batch of an entry, inclusive, in milliseconds since the epoch. */
+    /**
+     * {@return largest timestamp up to the batch of an entry, inclusive, in milliseconds since the epoch}
+     *
+     * @param entry number of the entry, from 0
+     */
     public long maxTimestampMs(int entry) {
         return entries.maxTimestampsMs[entry];
     }
 
-    /** Last offset, relative to the base offset, of the first batch that has it. */
+    /**
+     * {@return last offset, relative to the base offset, of the first batch that has it}
+     *
+     * @param entry number of the entry, from 0
+     */
     public int maxTimestampRelativeOffset(int entry) {
         return entries.maxTimestampRelativeOffsets[entry];
     }
 
-    /** Position of the last indexed batch that ends at or below this offset; 0 when there is none. */
+    /**
+     * {@return position of the last indexed batch that ends at or below this offset; 0 when there is none}
+     *
+     * @param relativeOffset offset relative to the base offset
+     */
     public int positionAtOrBelow(int relativeOffset) {
         int visible = count;
         int[] offsets = entries.relativeOffsets;
@@ -74,7 +101,11 @@ public final class SparseIndex {
         return low == 0 ? 0 : entries.positions[low - 1];
     }
 
-    /** The last indexed position that is not beyond this one; 0 when there is none. */
+    /**
+     * {@return the last indexed position that is not beyond this one; 0 when there is none}
+     *
+     * @param position position in the log file
+     */
     public int lastPositionAtOrBelow(int position) {
         int visible = count;
         int found = Arrays.binarySearch(entries.positions, 0, visible, position);
@@ -82,7 +113,11 @@ public final class SparseIndex {
         return entry < 0 ? 0 : entries.positions[entry];
     }
 
-    /** Position from which a scan must start to find the first record at or after a time. */
+    /**
+     * {@return position from which a scan must start to find the first record at or after a time}
+     *
+     * @param timestampMs the time, milliseconds since the epoch
+     */
     public int positionBeforeTime(long timestampMs) {
         int visible = count;
         long[] upTo = entries.maxTimestampsMs;
@@ -99,7 +134,11 @@ public final class SparseIndex {
         return low == 0 ? 0 : entries.positions[low - 1];
     }
 
-    /** The entries whose batches begin below a position of the log file, as an index of their own. */
+    /**
+     * {@return the entries whose batches begin below a position of the log file, as an index of their own}
+     *
+     * @param position position in the log file
+     */
     public SparseIndex below(long position) {
         SparseIndex kept = new SparseIndex();
         for (int i = 0; i < count && entries.positions[i] < position; i++) {

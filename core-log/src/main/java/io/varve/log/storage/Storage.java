@@ -12,28 +12,47 @@ import java.util.List;
  */
 public interface Storage {
 
-    /** Opens a file for reading and writing, creating it when it does not exist. */
+    /**
+     * Opens a file for reading and writing, creating it when it does not exist.
+     *
+     * @param name name of the file
+     * @return the file, which the caller closes
+     */
     StorageFile open(String name);
 
     /**
      * Creates an empty file for cheap appends, ahead of time. May take long; it is not called while appends wait, when that can be
      * helped. The file is opened under this name, or renamed first.
      *
+     * @param name name of the file
      * @param sizeBytes about how many bytes will be appended
      * @throws OutOfSpaceException when the disk is full
      */
     void prepare(String name, long sizeBytes);
 
-    /** Whether a file of this name exists. */
+    /**
+     * {@return whether a file of this name exists}
+     *
+     * @param name name of the file
+     */
     boolean exists(String name);
 
-    /** The names of the files, in no order; directories are not listed. */
+    /** {@return the names of the files, in no order; directories are not listed} */
     List<String> names();
 
-    /** Renames a file, replacing one that has the new name; open files keep working. */
+    /**
+     * Renames a file, replacing one that has the new name; open files keep working.
+     *
+     * @param from its name
+     * @param to its new name
+     */
     void rename(String from, String to);
 
-    /** Deletes a file; one that is open can be read until it is closed. Nothing happens when it does not exist. */
+    /**
+     * Deletes a file; one that is open can be read until it is closed. Nothing happens when it does not exist.
+     *
+     * @param name name of the file
+     */
     void delete(String name);
 
     /** Makes creations, renames and deletions durable. */

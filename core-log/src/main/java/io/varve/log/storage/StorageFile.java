@@ -12,15 +12,17 @@ import org.jspecify.annotations.Nullable;
  */
 public interface StorageFile extends AutoCloseable {
 
-    /** Length in bytes. */
+    /** {@return length in bytes} */
     long sizeBytes();
 
-    /** When the contents last changed, milliseconds since the epoch; survives closing and opening. */
+    /** {@return when the contents last changed, milliseconds since the epoch; survives closing and opening} */
     long lastModifiedMs();
 
     /**
      * Reads at {@code position} until the buffer is full or the file ends.
      *
+     * @param target where the bytes go, from position to limit; the position is moved
+     * @param position position in the file, bytes
      * @return bytes read, 0 at or beyond the end
      */
     int read(ByteBuffer target, long position);
@@ -28,17 +30,23 @@ public interface StorageFile extends AutoCloseable {
     /**
      * Writes all of the buffer at {@code position}; when it returns the operating system has the bytes.
      *
+     * @param source what is written, from position to limit; the position is moved to the limit
+     * @param position position in the file, bytes
      * @throws OutOfSpaceException when the disk is full; some of the bytes may have been written
      */
     void write(ByteBuffer source, long position);
 
-    /** Cuts the file off. */
+    /**
+     * Cuts the file off.
+     *
+     * @param sizeBytes the new length
+     */
     void truncate(long sizeBytes);
 
     /** Makes the contents durable. */
     void force();
 
-    /** The channel behind the file, for handing ranges of it to a socket; null when there is none. Never closed by others. */
+    /** {@return the channel behind the file, for handing ranges of it to a socket; null when there is none}. Never closed by others. */
     @Nullable
     FileChannel channel();
 
