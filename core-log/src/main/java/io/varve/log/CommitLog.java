@@ -125,6 +125,9 @@ public final class CommitLog implements AutoCloseable {
      * Opens the log in a directory, creating it when it does not exist, and recovers it when it was not closed. The directory is the
      * log's alone until it is closed.
      *
+     * @param directory the log's directory
+     * @param config how the log behaves
+     * @return the open log
      * @throws DirectoryInUseException when the log is open already, in this process or in another
      * @throws StorageException when the directory cannot be read or written
      */
@@ -139,12 +142,25 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
-    /** Opens the log in a storage, which the caller keeps others out of; see {@link #open(Path, LogConfig)}. */
+    /**
+     * Opens the log in a storage, which the caller keeps others out of; see {@link #open(Path, LogConfig)}.
+     *
+     * @param storage the log's files
+     * @param config how the log behaves
+     * @return the open log
+     */
     public static CommitLog open(Storage storage, LogConfig config) {
         return open(storage, config, InstantSource.system());
     }
 
-    /** Opens the log in a storage with a clock of the caller's; it decides when a segment is old enough to be rolled. */
+    /**
+     * Opens the log in a storage with a clock of the caller's; it decides when a segment is old enough to be rolled.
+     *
+     * @param storage the log's files
+     * @param config how the log behaves
+     * @param clock tells the time
+     * @return the open log
+     */
     public static CommitLog open(Storage storage, LogConfig config, InstantSource clock) {
         return new CommitLog(storage, config, clock, null);
     }
@@ -212,12 +228,22 @@ public final class CommitLog implements AutoCloseable {
         return baseOffset;
     }
 
-    /** Appends one record without a key in a batch of its own; see {@link #append(ByteBuffer, int)}. */
+    /**
+     * Appends one record without a key in a batch of its own; see {@link #append(ByteBuffer, int)}.
+     *
+     * @param value the record's value
+     * @return the base offset of the batch
+     */
     public long append(byte[] value) {
         return append(new BatchBuilder().add((byte[]) null, value));
     }
 
-    /** Appends what the builder has gathered, in the latest epoch; see {@link #append(ByteBuffer, int)}. */
+    /**
+     * Appends what the builder has gathered, in the latest epoch; see {@link #append(ByteBuffer, int)}.
+     *
+     * @param batch the records; the builder is not changed
+     * @return the base offset of the batch
+     */
     public long append(BatchBuilder batch) {
         return append(batch.build(), Math.max(0, epochs.latest()));
     }
@@ -446,9 +472,11 @@ public final class CommitLog implements AutoCloseable {
      * Waits until all below {@code offset} is durable: for as long as the {@link FlushPolicy} allows for others to do it, then by
      * flushing. This is group commit: those who wait at the same time share a flush.
      *
+     * @param offset one past the last offset that must be durable
      * @return the first offset that is not durable, at least {@code offset}
      * @throws OffsetOutOfRangeException when {@code offset} is above the end of the log
      * @throws StorageException when flushing fails; see {@link #flush}
+     * @throws InterruptedException when the thread is interrupted while it waits
      */
     public long awaitDurable(long offset) throws InterruptedException {
         if (offset > endOffset) {
@@ -466,6 +494,9 @@ public final class CommitLog implements AutoCloseable {
      * Completed with the first offset that is not durable, by the thread that flushes, as soon as all below {@code offset} is durable;
      * exceptionally when a flush fails or the log is closed before. Somebody must flush: the upkeep job, or a caller of
      * {@link #flush} or {@link #awaitDurable}.
+     *
+     * @param offset one past the last offset that must be durable
+     * @return the future, with the first offset that is not durable
      */
     public CompletableFuture<Long> whenDurable(long offset) {
         requireWritable();
@@ -486,6 +517,8 @@ public final class CommitLog implements AutoCloseable {
      * The job that keeps the log in shape: flushes as the {@link FlushPolicy} says, seals rolled segments, writes checkpoints, prepares
      * the next segment, applies retention, closes files that nobody reads. Stepping it is optional and takes work off the appends;
      * a {@link io.varve.log.job.JobRunner} can do it. A step waits for the disk and may be made by one thread at a time.
+     *
+     * @return a new job
      */
     public Job upkeep() {
         return new Upkeep(this, clock);
@@ -578,6 +611,8 @@ public final class CommitLog implements AutoCloseable {
     /**
      * A reader from {@code offset} on.
      *
+     * @param offset where the reader begins
+     * @return the reader
      * @throws OffsetOutOfRangeException when the offset is below the start or above the end of the log
      */
     public LogReader readerAt(long offset) {
@@ -585,7 +620,11 @@ public final class CommitLog implements AutoCloseable {
         return new LogReader(this, offset);
     }
 
-    /** A reader from the first record on whose timestamp is at or after a time, or from the end of the log. */
+    /**
+     * {@return a reader from the first record on whose timestamp is at or after a time, or from the end of the log}
+     *
+     * @param timestampMs milliseconds since the epoch
+     */
     public LogReader readerAtTime(long timestampMs) {
         return new LogReader(
                 this, firstAtOrAfter(timestampMs).map(TimestampedOffset::offset).orElse(endOffset));
@@ -624,6 +663,7 @@ public final class CommitLog implements AutoCloseable {
     /**
      * The batches from the one that holds {@code offset} on, as a range of one segment's file.
      *
+     * @param offset first offset wanted
      * @param endOffset batches end at or before this offset, exclusive
      * @param maxBytes length that the slice does not exceed, except that the first batch is always whole
      * @return the slice, which the caller closes; empty when there is nothing at the offset yet
@@ -679,47 +719,55 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
-    /** The first record whose timestamp is at or after a time, and that can be read. */
+    /**
+     * {@return the first record whose timestamp is at or after a time, and that can be read}
+     *
+     * @param timestampMs milliseconds since the epoch
+     */
     public Optional<TimestampedOffset> firstAtOrAfter(long timestampMs) {
         return undisturbed(() -> search.firstAtOrAfter(timestampMs));
     }
 
-    /** The first record with the largest timestamp of all that can be read. */
+    /** {@return the first record with the largest timestamp of all that can be read} */
     public Optional<TimestampedOffset> maxTimestamp() {
         return undisturbed(search::maxTimestamp);
     }
 
-    /** First offset that can be read. */
+    /** {@return first offset that can be read} */
     public long startOffset() {
         return startOffset;
     }
 
-    /** Offset that the next record will get. */
+    /** {@return offset that the next record will get} */
     public long endOffset() {
         return endOffset;
     }
 
-    /** First offset that is not durable. */
+    /** {@return first offset that is not durable} */
     public long flushedOffset() {
         return durability.flushedOffset();
     }
 
-    /** Length of all log files in bytes. */
+    /** {@return length of all log files in bytes} */
     public long sizeBytes() {
         return segments.all().stream().mapToLong(Segment::sizeBytes).sum();
     }
 
-    /** Number of segments, the active one included. */
+    /** {@return number of segments, the active one included} */
     public int segmentCount() {
         return segments.all().size();
     }
 
-    /** The latest epoch that appended, -1 when there is none. */
+    /** {@return the latest epoch that appended, -1 when there is none} */
     public int epoch() {
         return epochs.latest();
     }
 
-    /** The epoch in which the record at an offset was appended, -1 when unknown. */
+    /**
+     * {@return the epoch in which the record at an offset was appended, -1 when unknown}
+     *
+     * @param offset offset of the record
+     */
     public int epochAt(long offset) {
         return epochs.epochAt(offset);
     }
@@ -727,6 +775,9 @@ public final class CommitLog implements AutoCloseable {
     /**
      * Where an epoch ended: the largest known epoch not above the one asked for, and the first offset that is not of it. Both are -1
      * when the log knows no epoch that late. Source: KIP-101, KIP-279.
+     *
+     * @param epoch the epoch asked for
+     * @return epoch and offset
      */
     public OffsetAndEpoch endOffsetOf(int epoch) {
         return epochs.endOffsetOf(epoch, endOffset);
@@ -736,6 +787,7 @@ public final class CommitLog implements AutoCloseable {
      * Makes {@code offset} the start of the log and deletes the segments that end at or before it. Does nothing when the log starts
      * there or later already.
      *
+     * @param offset the new start
      * @throws OffsetOutOfRangeException when the offset is above the end
      */
     public void deleteBefore(long offset) {
@@ -773,6 +825,7 @@ public final class CommitLog implements AutoCloseable {
      * after it is removed whole, so the end may come to lie before {@code offset},
      * though never before the start.
      *
+     * @param offset the new end, exclusive
      * @throws OffsetOutOfRangeException when the offset is below the start
      */
     public void truncateTo(long offset) {
@@ -871,12 +924,16 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
-    /** Changes the configuration; index intervals hold from the next segment on. */
+    /**
+     * Changes the configuration; index intervals hold from the next segment on.
+     *
+     * @param config how the log behaves
+     */
     public void reconfigure(LogConfig config) {
         this.config = config;
     }
 
-    /** What opening the log found and did. */
+    /** {@return what opening the log found and did} */
     public RecoveryReport recoveryReport() {
         return recoveryReport;
     }
@@ -889,12 +946,16 @@ public final class CommitLog implements AutoCloseable {
         return closed;
     }
 
-    /** Whether a write or flush failed, so that the log refuses what would change it. */
+    /** {@return whether a write or flush failed, so that the log refuses what would change it} */
     public boolean isFailed() {
         return failure != null;
     }
 
-    /** The position that was last committed under a name, -1 when none was. See {@link #commitCursor}. */
+    /**
+     * {@return the position that was last committed under a name, -1 when none was}. See {@link #commitCursor}.
+     *
+     * @param name the name of the cursor
+     */
     public long cursor(String name) {
         requireOpen();
         return cursors.position(name);
@@ -913,13 +974,17 @@ public final class CommitLog implements AutoCloseable {
         guarded(() -> cursors.commit(name, position));
     }
 
-    /** Forgets a name; does nothing when there is none. */
+    /**
+     * Forgets a name; does nothing when there is none.
+     *
+     * @param name the name of the cursor
+     */
     public void deleteCursor(String name) {
         requireWritable();
         guarded(() -> cursors.delete(name));
     }
 
-    /** The names under which positions are kept. */
+    /** {@return the names under which positions are kept} */
     public Set<String> cursors() {
         requireOpen();
         return cursors.names();

@@ -10,6 +10,13 @@ public final class CorruptLogException extends LogException {
     private final long position;
     private final String reason;
 
+    /**
+     * Says where.
+     *
+     * @param file name of the file inside the log's directory
+     * @param position where in the file the damage begins
+     * @param reason what is wrong there
+     */
     public CorruptLogException(String file, long position, String reason) {
         super("corrupt log: file=" + file + ", position=" + position + ", reason=" + reason);
         this.file = file;
@@ -17,17 +24,17 @@ public final class CorruptLogException extends LogException {
         this.reason = reason;
     }
 
-    /** Name of the file inside the log's directory. */
+    /** {@return name of the file inside the log's directory} */
     public String file() {
         return file;
     }
 
-    /** Where in the file the damage begins. */
+    /** {@return where in the file the damage begins} */
     public long position() {
         return position;
     }
 
-    /** What is wrong there. */
+    /** {@return what is wrong there} */
     public String reason() {
         return reason;
     }

@@ -9,18 +9,24 @@ public final class FencedEpochException extends LogException {
     private final int epoch;
     private final int currentEpoch;
 
+    /**
+     * Says which epochs.
+     *
+     * @param epoch the epoch that was refused
+     * @param currentEpoch the latest epoch that has appended
+     */
     public FencedEpochException(int epoch, int currentEpoch) {
         super("fenced: epoch=" + epoch + ", currentEpoch=" + currentEpoch);
         this.epoch = epoch;
         this.currentEpoch = currentEpoch;
     }
 
-    /** The caller's epoch. */
+    /** {@return the caller's epoch} */
     public int epoch() {
         return epoch;
     }
 
-    /** The latest epoch of the log. */
+    /** {@return the latest epoch of the log} */
     public int currentEpoch() {
         return currentEpoch;
     }

@@ -25,6 +25,14 @@ public record FlushPolicy(long everyRecords, long everyBytes, long everyMs) {
     /** Every append is durable before it returns. */
     public static final FlushPolicy EVERY_APPEND = everyRecords(1);
 
+    /**
+     * Checks the values.
+     *
+     * @param everyRecords as in the record
+     * @param everyBytes as in the record
+     * @param everyMs as in the record
+     * @throws IllegalArgumentException when one is out of its bounds
+     */
     public FlushPolicy {
         if (everyRecords < 1 || everyBytes < 1 || everyMs < 0) {
             throw new IllegalArgumentException("out of range: everyRecords=" + everyRecords + ", everyBytes="
@@ -32,12 +40,22 @@ public record FlushPolicy(long everyRecords, long everyBytes, long everyMs) {
         }
     }
 
-    /** An append flushes when {@code records} are not durable. */
+    /**
+     * An append flushes when {@code records} are not durable.
+     *
+     * @param records how many records, at least 1
+     * @return the policy
+     */
     public static FlushPolicy everyRecords(long records) {
         return new FlushPolicy(records, Long.MAX_VALUE, Long.MAX_VALUE);
     }
 
-    /** What was appended is durable about {@code interval} later. */
+    /**
+     * What was appended is durable about {@code interval} later.
+     *
+     * @param interval how long a record may be not durable
+     * @return the policy
+     */
     public static FlushPolicy every(Duration interval) {
         return new FlushPolicy(Long.MAX_VALUE, Long.MAX_VALUE, interval.toMillis());
     }
@@ -45,6 +63,10 @@ public record FlushPolicy(long everyRecords, long everyBytes, long everyMs) {
     /**
      * Group commit: those who {@linkplain CommitLog#awaitDurable wait} share one flush, which happens when {@code bytes} have gathered
      * or the first has waited for {@code delay}, whichever comes first.
+     *
+     * @param delay how long the first waits at most
+     * @param bytes how many bytes, at least 1
+     * @return the policy
      */
     public static FlushPolicy groupCommit(Duration delay, long bytes) {
         return new FlushPolicy(Long.MAX_VALUE, bytes, delay.toMillis());

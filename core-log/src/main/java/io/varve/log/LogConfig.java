@@ -59,16 +59,17 @@ public final class LogConfig {
         this.listener = builder.listener;
     }
 
-    /** The defaults: segments of 1 GiB, flushed by the operating system, kept for ever. */
+    /** {@return the defaults: segments of 1 GiB, flushed by the operating system, kept for ever} */
     public static LogConfig defaults() {
         return builder().build();
     }
 
+    /** {@return a builder that begins with the defaults} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that begins with these values. */
+    /** {@return a builder that begins with these values} */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.segmentBytes = segmentBytes;
@@ -85,47 +86,47 @@ public final class LogConfig {
         return builder;
     }
 
-    /** Length in bytes that a segment does not exceed, unless one append alone is larger. */
+    /** {@return length in bytes that a segment does not exceed, unless one append alone is larger} */
     public int segmentBytes() {
         return segmentBytes;
     }
 
-    /** Age in milliseconds at which a segment that is not empty is rolled by the next append. */
+    /** {@return age in milliseconds at which a segment that is not empty is rolled by the next append} */
     public long segmentAgeMs() {
         return segmentAgeMs;
     }
 
-    /** About how many bytes lie between two entries of the index. */
+    /** {@return about how many bytes lie between two entries of the index} */
     public int indexIntervalBytes() {
         return indexIntervalBytes;
     }
 
-    /** Largest batch that is appended, in bytes, inclusive. */
+    /** {@return largest batch that is appended, in bytes, inclusive} */
     public int maxBatchBytes() {
         return maxBatchBytes;
     }
 
-    /** When appended batches are made durable. */
+    /** {@return when appended batches are made durable} */
     public FlushPolicy flushPolicy() {
         return flushPolicy;
     }
 
-    /** How much of the past is kept. */
+    /** {@return how much of the past is kept} */
     public RetentionPolicy retention() {
         return retention;
     }
 
-    /** How often the upkeep job looks for segments that are not kept any longer, milliseconds. */
+    /** {@return how often the upkeep job looks for segments that are not kept any longer, milliseconds} */
     public long retentionCheckMs() {
         return retentionCheckMs;
     }
 
-    /** How many bytes are read again at most when a log that was not closed is opened. */
+    /** {@return how many bytes are read again at most when a log that was not closed is opened} */
     public int recoveryBytes() {
         return recoveryBytes;
     }
 
-    /** Bytes set aside so that small files can be written, and so space be freed, when the disk is full; 0 for none. */
+    /** {@return bytes set aside so that small files can be written, and so space be freed, when the disk is full; 0 for none} */
     public int reserveBytes() {
         return reserveBytes;
     }
@@ -135,7 +136,7 @@ public final class LogConfig {
         return compaction;
     }
 
-    /** Who is told what happens. */
+    /** {@return who is told what happens} */
     public LogListener listener() {
         return listener;
     }
@@ -161,13 +162,23 @@ public final class LogConfig {
 
         private Builder() {}
 
-        /** Smaller segments let retention work in smaller steps; at least 1. */
+        /**
+         * Smaller segments let retention work in smaller steps; at least 1.
+         *
+         * @param bytes the value
+         * @return this builder
+         */
         public Builder segmentBytes(int bytes) {
             segmentBytes = atLeastOne("segmentBytes", bytes);
             return this;
         }
 
-        /** Rolls a segment that gets no bytes any more, so that retention can reach it; at least 1 ms. */
+        /**
+         * Rolls a segment that gets no bytes any more, so that retention can reach it; at least 1 ms.
+         *
+         * @param age the age
+         * @return this builder
+         */
         public Builder segmentAge(Duration age) {
             segmentAgeMs = age.toMillis();
             if (segmentAgeMs < 1) {
@@ -176,31 +187,56 @@ public final class LogConfig {
             return this;
         }
 
-        /** A smaller interval finds offsets with less reading and costs memory; at least 1. */
+        /**
+         * A smaller interval finds offsets with less reading and costs memory; at least 1.
+         *
+         * @param bytes the value
+         * @return this builder
+         */
         public Builder indexIntervalBytes(int bytes) {
             indexIntervalBytes = atLeastOne("indexIntervalBytes", bytes);
             return this;
         }
 
-        /** Raise it for large records; a reader must be able to hold a batch in memory. */
+        /**
+         * Raise it for large records; a reader must be able to hold a batch in memory.
+         *
+         * @param bytes the value
+         * @return this builder
+         */
         public Builder maxBatchBytes(int bytes) {
             maxBatchBytes = atLeastOne("maxBatchBytes", bytes);
             return this;
         }
 
-        /** Choose by what may be lost when the machine dies. */
+        /**
+         * Choose by what may be lost when the machine dies.
+         *
+         * @param policy the policy
+         * @return this builder
+         */
         public Builder flushPolicy(FlushPolicy policy) {
             flushPolicy = policy;
             return this;
         }
 
-        /** Applied by the {@linkplain CommitLog#upkeep upkeep job} and by {@link CommitLog#applyRetention}. */
+        /**
+         * Applied by the {@linkplain CommitLog#upkeep upkeep job} and by {@link CommitLog#applyRetention}.
+         *
+         * @param policy the policy
+         * @return this builder
+         */
         public Builder retention(RetentionPolicy policy) {
             retention = policy;
             return this;
         }
 
-        /** Space is back within one interval; at least 1 ms. */
+        /**
+         * Space is back within one interval; at least 1 ms.
+         *
+         * @param interval the interval
+         * @return this builder
+         */
         public Builder retentionCheck(Duration interval) {
             retentionCheckMs = interval.toMillis();
             if (retentionCheckMs < 1) {
@@ -212,6 +248,9 @@ public final class LogConfig {
         /**
          * A larger bound makes appends wait for the disk less often, when no {@linkplain CommitLog#upkeep upkeep job} runs, and
          * opening after a crash slower; at least 2.
+         *
+         * @param bytes the value
+         * @return this builder
          */
         public Builder recoveryBytes(int bytes) {
             if (bytes < 2) {
@@ -221,7 +260,12 @@ public final class LogConfig {
             return this;
         }
 
-        /** Enough for the small files of the log's directory, 0 to do without; see {@link LogConfig#reserveBytes}. */
+        /**
+         * Enough for the small files of the log's directory, 0 to do without; see {@link LogConfig#reserveBytes}.
+         *
+         * @param bytes the value
+         * @return this builder
+         */
         public Builder reserveBytes(int bytes) {
             if (bytes < 0) {
                 throw new IllegalArgumentException("out of range: reserveBytes=" + bytes + ", smallest=0");
@@ -236,12 +280,18 @@ public final class LogConfig {
             return this;
         }
 
-        /** One listener; combine several in one of your own. */
+        /**
+         * One listener; combine several in one of your own.
+         *
+         * @param listener who is told
+         * @return this builder
+         */
         public Builder listener(LogListener listener) {
             this.listener = listener;
             return this;
         }
 
+        /** {@return the configuration with these values} */
         public LogConfig build() {
             return new LogConfig(this);
         }

@@ -6,10 +6,21 @@ public class LogException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Says what happened.
+     *
+     * @param message what happened, with the values
+     */
     public LogException(String message) {
         super(message);
     }
 
+    /**
+     * Says what happened and why.
+     *
+     * @param message what happened, with the values
+     * @param cause why
+     */
     public LogException(String message, Throwable cause) {
         super(message, cause);
     }

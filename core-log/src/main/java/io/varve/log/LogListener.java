@@ -12,13 +12,25 @@ public interface LogListener {
     /** A listener that does nothing. */
     LogListener NONE = new LogListener() {};
 
-    /** Opening has found the log as {@code report} says. */
+    /**
+     * Opening has found the log as {@code report} says.
+     *
+     * @param report what was found and done
+     */
     default void onRecovery(RecoveryReport report) {}
 
-    /** A new segment is active. */
+    /**
+     * A new segment is active.
+     *
+     * @param baseOffset its base offset
+     */
     default void onRoll(long baseOffset) {}
 
-    /** All below an offset, exclusive, is durable. */
+    /**
+     * All below an offset, exclusive, is durable.
+     *
+     * @param flushedOffset the first offset that is not durable
+     */
     default void onFlush(long flushedOffset) {}
 
     /** All below an offset, exclusive, was compacted. */
@@ -33,6 +45,10 @@ public interface LogListener {
      */
     default void onCompactionStopped(long offset, String reason) {}
 
-    /** Segments were deleted and the log now starts at this offset. */
+    /**
+     * Segments were deleted and the log now starts at this offset.
+     *
+     * @param startOffset the first offset that can be read now
+     */
     default void onDelete(long startOffset) {}
 }

@@ -70,6 +70,7 @@ public final class LogReader implements AutoCloseable {
      *
      * @param timeout how long to wait at most
      * @return false when none came in time; see {@link #next()}
+     * @throws InterruptedException when the thread is interrupted while it waits
      */
     public boolean next(Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
@@ -81,7 +82,11 @@ public final class LogReader implements AutoCloseable {
         return true;
     }
 
-    /** Moves to the next batch, whatever of the present one has been read; control batches are not passed over. See {@link #next()}. */
+    /**
+     * Moves to the next batch, whatever of the present one has been read; control batches are not passed over. See {@link #next()}.
+     *
+     * @return false at the end of the log
+     */
     public boolean nextBatch() {
         cursor = null;
         while (true) {
@@ -174,18 +179,18 @@ public final class LogReader implements AutoCloseable {
         return new CorruptLogException(name, position, reason);
     }
 
-    /** The batch, from position 0 to its limit; a view that is valid until the reader moves. */
+    /** {@return the batch, from position 0 to its limit; a view that is valid until the reader moves} */
     public ByteBuffer batch() {
         int sizeBytes = BatchDescriptor.sizeBytes(window, batchAt);
         return window.slice(batchAt, sizeBytes);
     }
 
-    /** Offset of the record. */
+    /** {@return offset of the record} */
     public long offset() {
         return record().offset();
     }
 
-    /** The record; a view that is valid until the reader moves. */
+    /** {@return the record; a view that is valid until the reader moves} */
     public RecordView record() {
         RecordCursor current = cursor;
         if (current == null) {
@@ -194,7 +199,7 @@ public final class LogReader implements AutoCloseable {
         return current;
     }
 
-    /** Offset from which the next batch is read. */
+    /** {@return offset from which the next batch is read} */
     public long nextOffset() {
         return nextOffset;
     }

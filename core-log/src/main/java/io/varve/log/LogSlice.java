@@ -34,22 +34,22 @@ public final class LogSlice implements AutoCloseable {
         return new LogSlice(held, position, (int) (endPosition - position));
     }
 
-    /** Length in bytes; 0 when there is nothing at the offset yet. */
+    /** {@return length in bytes; 0 when there is nothing at the offset yet} */
     public int sizeBytes() {
         return sizeBytes;
     }
 
-    /** Where the slice begins in its file. */
+    /** {@return where the slice begins in its file} */
     public long position() {
         return position;
     }
 
-    /** The channel of the file, for handing the range to a socket; null when the storage has none. Never closed by the caller. */
+    /** {@return the channel of the file, for handing the range to a socket; null when the storage has none}. Never closed by the caller. */
     public @Nullable FileChannel channel() {
         return segment == null ? null : segment.file().channel();
     }
 
-    /** The bytes, copied. */
+    /** {@return the bytes, copied} */
     public ByteBuffer read() {
         ByteBuffer bytes = ByteBuffer.allocate(sizeBytes);
         if (segment != null) {

@@ -10,6 +10,13 @@ public final class OffsetOutOfRangeException extends LogException {
     private final long startOffset;
     private final long endOffset;
 
+    /**
+     * Says which offsets.
+     *
+     * @param offset the offset that was asked for
+     * @param startOffset the first offset that can be read
+     * @param endOffset one past the last offset
+     */
     public OffsetOutOfRangeException(long offset, long startOffset, long endOffset) {
         super("offset out of range: offset=" + offset + ", startOffset=" + startOffset + ", endOffset=" + endOffset);
         this.offset = offset;
@@ -17,17 +24,17 @@ public final class OffsetOutOfRangeException extends LogException {
         this.endOffset = endOffset;
     }
 
-    /** The offset that was asked for. */
+    /** {@return the offset that was asked for} */
     public long offset() {
         return offset;
     }
 
-    /** The first offset that can be read. */
+    /** {@return the first offset that can be read} */
     public long startOffset() {
         return startOffset;
     }
 
-    /** One past the last offset. */
+    /** {@return one past the last offset} */
     public long endOffset() {
         return endOffset;
     }

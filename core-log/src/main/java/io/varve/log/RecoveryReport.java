@@ -24,6 +24,16 @@ public record RecoveryReport(
         List<Damage> damaged,
         List<String> quarantined) {
 
+    /**
+     * Copies the lists.
+     *
+     * @param wasClean as in the record
+     * @param scannedBytes as in the record
+     * @param truncatedBytes as in the record
+     * @param rebuiltIndexes as in the record
+     * @param damaged as in the record
+     * @param quarantined as in the record
+     */
     public RecoveryReport {
         damaged = List.copyOf(damaged);
         quarantined = List.copyOf(quarantined);

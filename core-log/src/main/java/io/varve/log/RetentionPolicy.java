@@ -17,6 +17,13 @@ public record RetentionPolicy(long retentionMs, long retentionBytes) {
     /** Keeps everything. */
     public static final RetentionPolicy FOREVER = new RetentionPolicy(-1, -1);
 
+    /**
+     * Checks the values.
+     *
+     * @param retentionMs as in the record
+     * @param retentionBytes as in the record
+     * @throws IllegalArgumentException when one is below -1
+     */
     public RetentionPolicy {
         if (retentionMs < -1 || retentionBytes < -1) {
             throw new IllegalArgumentException(
@@ -24,12 +31,22 @@ public record RetentionPolicy(long retentionMs, long retentionBytes) {
         }
     }
 
-    /** Keeps what is younger than {@code age}. */
+    /**
+     * Keeps what is younger than {@code age}.
+     *
+     * @param age how long a segment is kept after its largest timestamp
+     * @return the policy
+     */
     public static RetentionPolicy keep(Duration age) {
         return new RetentionPolicy(age.toMillis(), -1);
     }
 
-    /** Keeps about the last {@code bytes} bytes. */
+    /**
+     * Keeps about the last {@code bytes} bytes.
+     *
+     * @param bytes how many bytes are kept at least
+     * @return the policy
+     */
     public static RetentionPolicy keepBytes(long bytes) {
         return new RetentionPolicy(-1, bytes);
     }

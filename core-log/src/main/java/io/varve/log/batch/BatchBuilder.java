@@ -33,13 +33,25 @@ public final class BatchBuilder {
     private long baseTimestampMs = NO_TIMESTAMP;
     private long maxTimestampMs = NO_TIMESTAMP;
 
-    /** Compresses the records of the batch; the default is {@link Compression#NONE}. */
+    /**
+     * Compresses the records of the batch; the default is {@link Compression#NONE}.
+     *
+     * @param compression the compression
+     * @return this builder
+     */
     public BatchBuilder compression(Compression compression) {
         this.compression = compression;
         return this;
     }
 
-    /** Names the producer and the sequence number of the first record, which lets a broker recognise a retry. */
+    /**
+     * Names the producer and the sequence number of the first record, which lets a broker recognise a retry.
+     *
+     * @param producerId the producer's id
+     * @param producerEpoch the producer's epoch
+     * @param baseSequence sequence number of the first record
+     * @return this builder
+     */
     public BatchBuilder producer(long producerId, short producerEpoch, int baseSequence) {
         this.producerId = producerId;
         this.producerEpoch = producerEpoch;
@@ -47,12 +59,24 @@ public final class BatchBuilder {
         return this;
     }
 
-    /** Adds a record created now. */
+    /**
+     * Adds a record created now.
+     *
+     * @param key the key, or null
+     * @param value the value, or null
+     * @return this builder
+     */
     public BatchBuilder add(byte @Nullable [] key, byte @Nullable [] value) {
         return add(wrap(key), wrap(value));
     }
 
-    /** Adds a record created now; reads both buffers from position to limit and moves neither. */
+    /**
+     * Adds a record created now; reads both buffers from position to limit and moves neither.
+     *
+     * @param key the key, or null
+     * @param value the value, or null
+     * @return this builder
+     */
     public BatchBuilder add(@Nullable ByteBuffer key, @Nullable ByteBuffer value) {
         return add(System.currentTimeMillis(), key, value, List.of());
     }
@@ -61,6 +85,10 @@ public final class BatchBuilder {
      * Adds a record.
      *
      * @param timestampMs when it was created, milliseconds since the epoch, or -1
+     * @param key the key, or null
+     * @param value the value, or null
+     * @param headers the headers, in their order
+     * @return this builder
      */
     public BatchBuilder add(
             long timestampMs, @Nullable ByteBuffer key, @Nullable ByteBuffer value, List<Header> headers) {
@@ -117,12 +145,12 @@ public final class BatchBuilder {
         out.write((int) zigzag);
     }
 
-    /** Number of records added. */
+    /** {@return number of records added} */
     public int recordCount() {
         return count;
     }
 
-    /** Length of the batch in bytes before compression. */
+    /** {@return length of the batch in bytes before compression} */
     public int sizeBytes() {
         return HEADER_BYTES + records.size();
     }
@@ -130,6 +158,7 @@ public final class BatchBuilder {
     /**
      * The batch, from position to limit, with base offset 0 and leader epoch -1, which an append replaces.
      *
+     * @return the batch, in a buffer of its own
      * @throws IllegalStateException when no record was added, or the library of the compression is not on the class path
      */
     public ByteBuffer build() {

@@ -79,49 +79,102 @@ public final class BatchDescriptor {
 
     private BatchDescriptor() {}
 
-    /** Offset of the first record. */
+    /**
+     * {@return offset of the first record}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static long baseOffset(ByteBuffer buffer, int at) {
         return buffer.getLong(at + BASE_OFFSET);
     }
 
-    /** Length of the whole batch in bytes, its first twelve included; as claimed, not checked. */
+    /**
+     * {@return length of the whole batch in bytes, its first twelve included; as claimed, not checked}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static int sizeBytes(ByteBuffer buffer, int at) {
         return PREFIX_BYTES + buffer.getInt(at + LENGTH);
     }
 
-    /** Epoch of the leader that appended the batch. */
+    /**
+     * {@return epoch of the leader that appended the batch}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static int leaderEpoch(ByteBuffer buffer, int at) {
         return buffer.getInt(at + LEADER_EPOCH);
     }
 
+    /**
+     * {@return number of the format}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static byte magic(ByteBuffer buffer, int at) {
         return buffer.get(at + MAGIC_AT);
     }
 
-    /** The checksum as stored, unsigned in an int. */
+    /**
+     * {@return the checksum as stored, unsigned in an int}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static int crc(ByteBuffer buffer, int at) {
         return buffer.getInt(at + CRC);
     }
 
+    /**
+     * {@return the attributes, as bits}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static short attributes(ByteBuffer buffer, int at) {
         return buffer.getShort(at + ATTRIBUTES);
     }
 
-    /** Number of the compression, 0 to 7; see {@link Compression#of}. */
+    /**
+     * {@return number of the compression, 0 to 7; see {@link Compression#of}}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static int compressionId(ByteBuffer buffer, int at) {
         return attributes(buffer, at) & COMPRESSION_MASK;
     }
 
-    /** Whether the timestamps are the time of the append and not that of the records' creation. */
+    /**
+     * {@return whether the timestamps are the time of the append and not that of the records' creation}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static boolean isAppendTime(ByteBuffer buffer, int at) {
         return (attributes(buffer, at) & APPEND_TIME_BIT) != 0;
     }
 
+    /**
+     * {@return whether the batch is part of a transaction}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static boolean isTransactional(ByteBuffer buffer, int at) {
         return (attributes(buffer, at) & TRANSACTIONAL_BIT) != 0;
     }
 
-    /** Whether the records are markers that end a transaction. */
+    /**
+     * {@return whether the records are markers that end a transaction}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static boolean isControl(ByteBuffer buffer, int at) {
         return (attributes(buffer, at) & CONTROL_BIT) != 0;
     }
@@ -134,39 +187,82 @@ public final class BatchDescriptor {
         return (attributes(buffer, at) & DELETE_HORIZON_BIT) == 0 ? NO_TIMESTAMP : baseTimestampMs(buffer, at);
     }
 
-    /** Offset of the last record minus the base offset. */
+    /**
+     * {@return offset of the last record minus the base offset}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static int lastOffsetDelta(ByteBuffer buffer, int at) {
         return buffer.getInt(at + LAST_OFFSET_DELTA);
     }
 
-    /** Offset of the last record, inclusive. */
+    /**
+     * {@return offset of the last record, inclusive}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static long lastOffset(ByteBuffer buffer, int at) {
         return baseOffset(buffer, at) + lastOffsetDelta(buffer, at);
     }
 
-    /** Timestamp from which the records' deltas count, milliseconds since the epoch. */
+    /**
+     * {@return timestamp from which the records' deltas count, milliseconds since the epoch}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static long baseTimestampMs(ByteBuffer buffer, int at) {
         return buffer.getLong(at + BASE_TIMESTAMP);
     }
 
-    /** Largest timestamp of the records, milliseconds since the epoch. */
+    /**
+     * {@return largest timestamp of the records, milliseconds since the epoch}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static long maxTimestampMs(ByteBuffer buffer, int at) {
         return buffer.getLong(at + MAX_TIMESTAMP);
     }
 
+    /**
+     * {@return id of the producer, -1 for none}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static long producerId(ByteBuffer buffer, int at) {
         return buffer.getLong(at + PRODUCER_ID);
     }
 
+    /**
+     * {@return epoch of the producer, -1 for none}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static short producerEpoch(ByteBuffer buffer, int at) {
         return buffer.getShort(at + PRODUCER_EPOCH);
     }
 
-    /** Sequence number of the first record. */
+    /**
+     * {@return sequence number of the first record}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static int baseSequence(ByteBuffer buffer, int at) {
         return buffer.getInt(at + BASE_SEQUENCE);
     }
 
+    /**
+     * {@return number of records}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     */
     public static int recordCount(ByteBuffer buffer, int at) {
         return buffer.getInt(at + RECORD_COUNT);
     }
@@ -176,20 +272,39 @@ public final class BatchDescriptor {
         return buffer.getLong(at + MAGIC_AT) == 0;
     }
 
-    /** Sets what a leader decides: base offset and leader epoch. The checksum does not cover them. */
+    /**
+     * Sets what a leader decides: base offset and leader epoch. The checksum does not cover them.
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     * @param baseOffset offset of the first record
+     * @param leaderEpoch the leader's epoch
+     */
     public static void patch(ByteBuffer buffer, int at, long baseOffset, int leaderEpoch) {
         buffer.putLong(at + BASE_OFFSET, baseOffset);
         buffer.putInt(at + LEADER_EPOCH, leaderEpoch);
     }
 
-    /** Makes the time of the append the timestamp of all records, and corrects the checksum. */
+    /**
+     * Makes the time of the append the timestamp of all records, and corrects the checksum.
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     * @param nowMs the time, milliseconds since the epoch
+     */
     public static void stampAppendTime(ByteBuffer buffer, int at, long nowMs) {
         buffer.putShort(at + ATTRIBUTES, (short) (attributes(buffer, at) | APPEND_TIME_BIT));
         buffer.putLong(at + MAX_TIMESTAMP, nowMs);
         buffer.putInt(at + CRC, computedCrc(buffer, at, sizeBytes(buffer, at)));
     }
 
-    /** The checksum that the {@code sizeBytes} bytes at {@code at} should carry. */
+    /**
+     * {@return the checksum that the {@code sizeBytes} bytes at {@code at} should carry}
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     * @param sizeBytes length of the batch
+     */
     public static int computedCrc(ByteBuffer buffer, int at, int sizeBytes) {
         CRC32C crc = new CRC32C();
         crc.update(buffer.duplicate().limit(at + sizeBytes).position(at + ATTRIBUTES));
@@ -200,6 +315,8 @@ public final class BatchDescriptor {
      * Checks everything that a header can show: the length against what is there and against {@code maxBytes}, magic, checksum, count
      * against offsets, timestamps, compression.
      *
+     * @param buffer holds the batch
+     * @param at where the batch begins
      * @param limit end of what is there, exclusive
      * @param maxBytes largest batch allowed, inclusive
      * @return the length of the batch in bytes
@@ -237,6 +354,8 @@ public final class BatchDescriptor {
     /**
      * Checks what a batch must show that nobody has compacted: records with consecutive offsets, at least one.
      *
+     * @param buffer holds the batch
+     * @param at where the batch begins
      * @throws InvalidBatchException when it does not
      */
     public static void checkConsecutive(ByteBuffer buffer, int at) {

@@ -3,10 +3,15 @@ package io.varve.log.batch;
 
 /** How the records of a batch are compressed; in the order of their numbers. */
 public enum Compression {
+    /** The records stand as they are. */
     NONE(0),
+    /** Needs nothing but the JDK. */
     GZIP(1),
+    /** Needs snappy-java, and uses its framing. */
     SNAPPY(2),
+    /** Needs lz4-java; the standard frame. */
     LZ4(3),
+    /** Needs zstd-jni. */
     ZSTD(4);
 
     private static final Compression[] ALL = values();
@@ -20,6 +25,8 @@ public enum Compression {
     /**
      * The compression with this number.
      *
+     * @param id the number, as in the attributes of a batch
+     * @return the compression
      * @throws InvalidBatchException when there is none
      */
     public static Compression of(int id) {
@@ -29,7 +36,7 @@ public enum Compression {
         return ALL[id];
     }
 
-    /** The number in the batch's attributes. */
+    /** {@return the number in the batch's attributes} */
     public int id() {
         return id;
     }

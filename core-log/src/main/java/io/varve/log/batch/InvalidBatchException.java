@@ -28,17 +28,30 @@ public final class InvalidBatchException extends RuntimeException {
 
     private final Reason reason;
 
+    /**
+     * Says what is wrong.
+     *
+     * @param reason what is wrong
+     * @param detail the values that show it
+     */
     public InvalidBatchException(Reason reason, String detail) {
         super("invalid batch: reason=" + reason + ", " + detail);
         this.reason = reason;
     }
 
+    /**
+     * Says what is wrong and why that shows.
+     *
+     * @param reason what is wrong
+     * @param detail the values that show it
+     * @param cause what found it
+     */
     public InvalidBatchException(Reason reason, String detail, Throwable cause) {
         super("invalid batch: reason=" + reason + ", " + detail, cause);
         this.reason = reason;
     }
 
-    /** What is wrong. */
+    /** {@return what is wrong} */
     public Reason reason() {
         return reason;
     }

@@ -54,6 +54,8 @@ public final class RecordCursor implements RecordView {
     /**
      * A cursor before the first record of the batch that begins at the buffer's position.
      *
+     * @param batch holds the batch; its position is not moved
+     * @return the cursor
      * @throws InvalidBatchException when the compressed data does not even begin as such
      * @throws IllegalStateException when the library that decompresses it is not on the class path
      */

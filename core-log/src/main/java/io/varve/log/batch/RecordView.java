@@ -12,20 +12,20 @@ import org.jspecify.annotations.Nullable;
  */
 public interface RecordView {
 
-    /** The record's offset in its log. */
+    /** {@return the record's offset in its log} */
     long offset();
 
-    /** When it was created or appended, milliseconds since the epoch; -1 when unknown. */
+    /** {@return when it was created or appended, milliseconds since the epoch; -1 when unknown} */
     long timestampMs();
 
-    /** The key, from position to limit. */
+    /** {@return the key, from position to limit} */
     @Nullable
     ByteBuffer key();
 
-    /** The value, from position to limit; a record without one marks its key as deleted. */
+    /** {@return the value, from position to limit; a record without one marks its key as deleted} */
     @Nullable
     ByteBuffer value();
 
-    /** The headers in their order. */
+    /** {@return the headers in their order} */
     List<Header> headers();
 }

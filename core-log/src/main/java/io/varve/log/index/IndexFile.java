@@ -21,6 +21,13 @@ public final class IndexFile {
     private int sizeBytes;
     private int savedEntries;
 
+    /**
+     * Names a file, which need not exist.
+     *
+     * @param storage where it is
+     * @param name its name
+     * @param baseOffset base offset of its segment
+     */
     public IndexFile(Storage storage, String name, long baseOffset) {
         this.storage = storage;
         this.name = name;
@@ -34,7 +41,7 @@ public final class IndexFile {
      */
     public record Loaded(SparseIndex index, SegmentSummary summary, boolean whole) {}
 
-    /** What the end of the file says, the rest not read; null when the file is absent or its header or end is damaged. */
+    /** {@return what the end of the file says, the rest not read; null when the file is absent or its header or end is damaged} */
     public @Nullable SegmentSummary summary() {
         if (!storage.exists(name)) {
             return null;
@@ -137,6 +144,10 @@ public final class IndexFile {
     /**
      * Adds a block with the entries that the file lacks, up to {@code entryCount}, and makes it durable. The log file must be durable
      * up to the summary.
+     *
+     * @param index the entries
+     * @param entryCount number of entries to be in the file then
+     * @param summary what the log file amounts to at this point
      */
     public void append(SparseIndex index, int entryCount, SegmentSummary summary) {
         append(index, entryCount, summary, true);

@@ -22,7 +22,15 @@ public final class KafkaIndexes {
 
     private KafkaIndexes() {}
 
-    /** Writes both files of a sealed segment. They are not forced: nothing of ours depends on them. */
+    /**
+     * Writes both files of a sealed segment. They are not forced: nothing of ours depends on them.
+     *
+     * @param storage where the files are
+     * @param offsetIndexName name of the offset index
+     * @param timeIndexName name of the time index
+     * @param index the entries
+     * @param end the entry that closes the time index
+     */
     public static void save(
             Storage storage, String offsetIndexName, String timeIndexName, SparseIndex index, SealedEnd end) {
         save(storage, offsetIndexName, offsets(index));
@@ -54,7 +62,11 @@ public final class KafkaIndexes {
     /** The entry that closes the time index: the largest timestamp of the segment and where it is; -1 when there is none. */
     public record SealedEnd(long maxTimestampMs, int maxTimestampRelativeOffset) {}
 
-    /** What the offset index of a segment holds. */
+    /**
+     * {@return what the offset index of a segment holds}
+     *
+     * @param index the entries
+     */
     public static ByteBuffer offsets(SparseIndex index) {
         ByteBuffer out = ByteBuffer.allocate(index.entryCount() * OFFSET_ENTRY_BYTES);
         for (int i = 0; i < index.entryCount(); i++) {
@@ -63,7 +75,12 @@ public final class KafkaIndexes {
         return out.flip();
     }
 
-    /** What the time index of a sealed segment holds. */
+    /**
+     * {@return what the time index of a sealed segment holds}
+     *
+     * @param index the entries
+     * @param end the entry that closes the time index
+     */
     public static ByteBuffer times(SparseIndex index, SealedEnd end) {
         ByteBuffer out = ByteBuffer.allocate((index.entryCount() + 1) * TIME_ENTRY_BYTES);
         long lastMs = -1;

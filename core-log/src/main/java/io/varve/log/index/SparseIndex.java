@@ -27,7 +27,14 @@ public final class SparseIndex {
     private volatile ByteBuffer[] chunks = new ByteBuffer[0];
     private volatile int count;
 
-    /** Appends an entry; offsets and positions must increase. */
+    /**
+     * Appends an entry; offsets and positions must increase.
+     *
+     * @param relativeOffset offset relative to the base offset
+     * @param position position in the log file
+     * @param maxTimestampMs largest timestamp up to the batch, inclusive
+     * @param maxTimestampRelativeOffset last offset of the first batch that has it, relative to the base offset
+     */
     public void add(int relativeOffset, int position, long maxTimestampMs, int maxTimestampRelativeOffset) {
         int entry = count;
         if (entry == chunks.length << CHUNK_BITS) {
@@ -56,42 +63,70 @@ public final class SparseIndex {
         return chunks[entry >> CHUNK_BITS].getInt(at(entry) + field);
     }
 
-    /** Number of entries. */
+    /** {@return number of entries} */
     public int entryCount() {
         return count;
     }
 
-    /** Last offset of the batch, relative to the base offset, of an entry. */
+    /**
+     * {@return last offset of the batch, relative to the base offset, of an entry}
+     *
+     * @param entry number of the entry, from 0
+     */
     public int relativeOffset(int entry) {
         return intAt(entry, RELATIVE_OFFSET);
     }
 
-    /** Where the batch begins, of an entry. */
+    /**
+     * {@return where the batch begins, of an entry}
+     *
+     * @param entry number of the entry, from 0
+     */
     public int position(int entry) {
         return intAt(entry, POSITION);
     }
 
-    /** Largest timestamp up to the batch of an entry, inclusive, in milliseconds since the epoch. */
+    /**
+     * {@return largest timestamp up to the batch of an entry, inclusive, in milliseconds since the epoch}
+     *
+     * @param entry number of the entry, from 0
+     */
     public long maxTimestampMs(int entry) {
         return chunks[entry >> CHUNK_BITS].getLong(at(entry) + MAX_TIMESTAMP);
     }
 
-    /** Last offset, relative to the base offset, of the first batch that has it. */
+    /**
+     * {@return last offset, relative to the base offset, of the first batch that has it}
+     *
+     * @param entry number of the entry, from 0
+     */
     public int maxTimestampRelativeOffset(int entry) {
         return intAt(entry, MAX_TIMESTAMP_OFFSET);
     }
 
-    /** Position of the last indexed batch that ends at or below this offset; 0 when there is none. */
+    /**
+     * {@return position of the last indexed batch that ends at or below this offset; 0 when there is none}
+     *
+     * @param relativeOffset offset relative to the base offset
+     */
     public int positionAtOrBelow(int relativeOffset) {
         return positionOfLast(entry -> relativeOffset(entry) <= relativeOffset);
     }
 
-    /** The last indexed position that is not beyond this one; 0 when there is none. */
+    /**
+     * {@return the last indexed position that is not beyond this one; 0 when there is none}
+     *
+     * @param position position in the log file
+     */
     public int lastPositionAtOrBelow(int position) {
         return positionOfLast(entry -> position(entry) <= position);
     }
 
-    /** Position from which a scan must start to find the first record at or after a time. */
+    /**
+     * {@return position from which a scan must start to find the first record at or after a time}
+     *
+     * @param timestampMs the time, milliseconds since the epoch
+     */
     public int positionBeforeTime(long timestampMs) {
         return positionOfLast(entry -> maxTimestampMs(entry) < timestampMs);
     }
@@ -111,7 +146,11 @@ public final class SparseIndex {
         return low == 0 ? 0 : position(low - 1);
     }
 
-    /** The entries whose batches begin below a position of the log file, as an index of their own. */
+    /**
+     * {@return the entries whose batches begin below a position of the log file, as an index of their own}
+     *
+     * @param position position in the log file
+     */
     public SparseIndex below(long position) {
         SparseIndex kept = new SparseIndex();
         for (int i = 0; i < count && position(i) < position; i++) {

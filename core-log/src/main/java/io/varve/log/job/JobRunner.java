@@ -32,7 +32,12 @@ public final class JobRunner implements AutoCloseable {
     @FunctionalInterface
     public interface FailureHandler {
 
-        /** Must not throw. */
+        /**
+         * Must not throw.
+         *
+         * @param job the job
+         * @param failure what it threw
+         */
         void onFailure(Job job, RuntimeException failure);
     }
 
@@ -42,6 +47,7 @@ public final class JobRunner implements AutoCloseable {
      * @param name of the thread
      * @param rest how long the thread pauses when no job had anything to do
      * @param failureHandler told of jobs that failed
+     * @return the runner, which is closed to end the thread
      */
     public static JobRunner start(String name, Duration rest, FailureHandler failureHandler) {
         JobRunner runner = new JobRunner(name, rest, failureHandler);
@@ -49,18 +55,27 @@ public final class JobRunner implements AutoCloseable {
         return runner;
     }
 
-    /** Steps a job from now on. */
+    /**
+     * Steps a job from now on.
+     *
+     * @param job the job
+     * @return this runner
+     */
     public JobRunner add(Job job) {
         jobs.add(job);
         return this;
     }
 
-    /** Does not begin another step of a job; one that is under way goes on. */
+    /**
+     * Does not begin another step of a job; one that is under way goes on.
+     *
+     * @param job the job
+     */
     public void remove(Job job) {
         jobs.remove(job);
     }
 
-    /** The jobs that are stepped. */
+    /** {@return the jobs that are stepped} */
     public List<Job> jobs() {
         return List.copyOf(jobs);
     }

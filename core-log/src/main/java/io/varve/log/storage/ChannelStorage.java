@@ -29,7 +29,12 @@ public final class ChannelStorage implements Storage {
         this.directory = directory;
     }
 
-    /** Opens a directory, creating it and its parents when they do not exist. */
+    /**
+     * Opens a directory, creating it and its parents when they do not exist.
+     *
+     * @param directory the directory
+     * @return the storage
+     */
     public static ChannelStorage open(Path directory) {
         try {
             Files.createDirectories(directory);

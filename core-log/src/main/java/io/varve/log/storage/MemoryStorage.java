@@ -56,38 +56,65 @@ public final class MemoryStorage implements Storage {
         this(InstantSource.fixed(Instant.EPOCH));
     }
 
-    /** A storage that takes the time of a change from a clock. */
+    /**
+     * A storage that takes the time of a change from a clock.
+     *
+     * @param clock tells the time
+     */
     public MemoryStorage(InstantSource clock) {
         this.clock = clock;
     }
 
-    /** Operations that changed something so far. */
+    /** {@return operations that changed something so far} */
     public synchronized long operations() {
         return operations;
     }
 
-    /** Lets the operation with this number, counted from 0, fail as if the process died in the middle of it, and all later ones. */
+    /**
+     * Lets the operation with this number, counted from 0, fail as if the process died in the middle of it, and all later ones.
+     *
+     * @param operation number of the operation, as {@link #operations} counts
+     */
     public synchronized void crashAt(long operation) {
         crashAtOperation = operation;
     }
 
-    /** Bounds the sum of the lengths of all files. */
+    /**
+     * Bounds the sum of the lengths of all files.
+     *
+     * @param bytes how many bytes all files may have
+     */
     public synchronized void capacityBytes(long bytes) {
         capacityBytes = bytes;
     }
 
-    /** Makes every force fail, or work again. */
+    /**
+     * Makes every force fail, or work again.
+     *
+     * @param fails whether they fail
+     */
     public synchronized void forceFails(boolean fails) {
         forceFails = fails;
     }
 
-    /** Flips one bit of a file. */
+    /**
+     * Flips one bit of a file.
+     *
+     * @param name name of the file
+     * @param position position in the file, bytes
+     * @param bit number of the bit, 0 to 7
+     */
     public synchronized void flipBit(String name, long position, int bit) {
         Contents contents = contents(name);
         contents.bytes[(int) position] ^= (byte) (1 << bit);
     }
 
-    /** The storage as it is found after a crash; {@code seed} decides what of the unforced writes is there. */
+    /**
+     * {@return the storage as it is found after a crash; {@code seed} decides what of the unforced writes is there}
+     *
+     * @param survival what survives
+     * @param seed of the choice
+     */
     public synchronized MemoryStorage afterCrash(Survival survival, long seed) {
         Random random = new Random(seed);
         MemoryStorage survivor = new MemoryStorage(clock);

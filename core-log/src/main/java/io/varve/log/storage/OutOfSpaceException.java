@@ -8,6 +8,12 @@ public final class OutOfSpaceException extends StorageException {
 
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Says which file.
+     *
+     * @param message what happened, with the values
+     * @param cause what the platform says
+     */
     public OutOfSpaceException(String message, IOException cause) {
         super(message, cause);
     }

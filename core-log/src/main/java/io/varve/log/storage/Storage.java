@@ -12,7 +12,12 @@ import java.util.List;
  */
 public interface Storage {
 
-    /** Opens a file for reading and writing, creating it when it does not exist. */
+    /**
+     * Opens a file for reading and writing, creating it when it does not exist.
+     *
+     * @param name name of the file
+     * @return the file, which the caller closes
+     */
     StorageFile open(String name);
 
     /**
@@ -20,21 +25,35 @@ public interface Storage {
      * appends wait, when that can be helped. What the file holds is kept; zeros may follow it. Nobody has it open; it is opened next
      * under this name, or renamed first, or prepared again for more.
      *
+     * @param name name of the file
      * @param sizeBytes length in bytes that appends will about bring the file to
      * @throws OutOfSpaceException when the disk is full; the file is as it was
      */
     void prepare(String name, long sizeBytes);
 
-    /** Whether a file of this name exists. */
+    /**
+     * {@return whether a file of this name exists}
+     *
+     * @param name name of the file
+     */
     boolean exists(String name);
 
-    /** The names of the files, in no order; directories are not listed. */
+    /** {@return the names of the files, in no order; directories are not listed} */
     List<String> names();
 
-    /** Renames a file, replacing one that has the new name; open files keep working. */
+    /**
+     * Renames a file, replacing one that has the new name; open files keep working.
+     *
+     * @param from its name
+     * @param to its new name
+     */
     void rename(String from, String to);
 
-    /** Deletes a file; one that is open can be read until it is closed. Nothing happens when it does not exist. */
+    /**
+     * Deletes a file; one that is open can be read until it is closed. Nothing happens when it does not exist.
+     *
+     * @param name name of the file
+     */
     void delete(String name);
 
     /** Makes creations, renames and deletions durable. */

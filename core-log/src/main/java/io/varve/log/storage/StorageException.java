@@ -9,6 +9,12 @@ public class StorageException extends UncheckedIOException {
 
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Says which file.
+     *
+     * @param message what happened, with the values
+     * @param cause what the platform says
+     */
     public StorageException(String message, IOException cause) {
         super(message, cause);
     }

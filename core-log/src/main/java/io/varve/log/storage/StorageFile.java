@@ -12,15 +12,17 @@ import org.jspecify.annotations.Nullable;
  */
 public interface StorageFile extends AutoCloseable {
 
-    /** Length in bytes; space that was prepared and not written to may count, and is zeros. */
+    /** {@return length in bytes; space that was prepared and not written to may count, and is zeros} */
     long sizeBytes();
 
-    /** When the contents last changed, milliseconds since the epoch; survives closing and opening. */
+    /** {@return when the contents last changed, milliseconds since the epoch; survives closing and opening} */
     long lastModifiedMs();
 
     /**
      * Reads at {@code position} until the buffer is full or the file ends.
      *
+     * @param target where the bytes go, from position to limit; the position is moved
+     * @param position position in the file, bytes
      * @return bytes read, 0 at or beyond the end
      */
     int read(ByteBuffer target, long position);
@@ -28,6 +30,8 @@ public interface StorageFile extends AutoCloseable {
     /**
      * Writes all of the buffer at {@code position}; when it returns the operating system has the bytes.
      *
+     * @param source what is written, from position to limit; the position is moved to the limit
+     * @param position position in the file, bytes
      * @throws OutOfSpaceException when the disk is full; some of the bytes may have been written
      */
     void write(ByteBuffer source, long position);
@@ -39,13 +43,17 @@ public interface StorageFile extends AutoCloseable {
      */
     default void prepare(long position, long sizeBytes) {}
 
-    /** Cuts the file off; what was prepared behind is given back. */
+    /**
+     * Cuts the file off; what was prepared behind is given back.
+     *
+     * @param sizeBytes the new length
+     */
     void truncate(long sizeBytes);
 
     /** Makes the contents durable. */
     void force();
 
-    /** The channel behind the file, for handing ranges of it to a socket; null when there is none. Never closed by others. */
+    /** {@return the channel behind the file, for handing ranges of it to a socket; null when there is none}. Never closed by others. */
     @Nullable
     FileChannel channel();
 

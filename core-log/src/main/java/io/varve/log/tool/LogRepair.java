@@ -49,7 +49,14 @@ public final class LogRepair {
      */
     public record Outcome(List<Finding> before, List<String> putAside, RecoveryReport recovery, List<Finding> after) {
 
-        /** Copies what it is given. */
+        /**
+         * Copies what it is given.
+         *
+         * @param recovery as in the record
+         * @param before as in the record
+         * @param putAside as in the record
+         * @param after as in the record
+         */
         public Outcome {
             before = List.copyOf(before);
             putAside = List.copyOf(putAside);

@@ -41,7 +41,18 @@ public record LogStatistics(
         boolean wasClosed,
         long recoveryBytes) {
 
-    /** Copies what it is given. */
+    /**
+     * Copies what it is given.
+     *
+     * @param epochs as in the record
+     * @param cursors as in the record
+     * @param startOffset as in the record
+     * @param wasClosed as in the record
+     * @param recoveryBytes as in the record
+     * @param segments as in the record
+     * @param codecs as in the record
+     * @param endOffset as in the record
+     */
     public LogStatistics {
         segments = List.copyOf(segments);
         codecs = Map.copyOf(codecs);
