@@ -95,6 +95,10 @@ final class BatchScan {
         return (int) (position - windowStart);
     }
 
+    long baseOffset() {
+        return BatchDescriptor.baseOffset(window, headerAt());
+    }
+
     long lastOffset() {
         return BatchDescriptor.lastOffset(window, headerAt());
     }

@@ -30,6 +30,11 @@ public final class LogReader implements AutoCloseable {
 
     private int batchAt;
     private long generation;
+    /** The first batch in the window was found by its offset, and does not just follow the one before. */
+    private boolean lookedUp;
+    /** What was found was damaged: look for the batch behind the damage. */
+    private boolean suspicious;
+
     private @Nullable Segment segment;
     private long windowEnd;
 
@@ -97,17 +102,17 @@ public final class LogReader implements AutoCloseable {
             long seen = log.generation();
             if (seen != generation) {
                 generation = seen;
-                segment = null;
-                window.limit(window.position());
+                forgetWindow();
             }
             try {
                 if ((holdsBatch() || fill()) && take()) {
                     return true;
                 }
             } catch (CorruptLogException e) {
-                if (!log.hasChangedSince(generation)) {
+                if (!log.hasChangedSince(generation) && suspicious) {
                     throw e;
                 }
+                suspicious = true;
             }
         }
     }
@@ -123,7 +128,7 @@ public final class LogReader implements AutoCloseable {
     private boolean fill() {
         Segment held = log.held(nextOffset);
         try {
-            long position = held == segment ? windowEnd - window.remaining() : held.positionOf(nextOffset);
+            long position = held == segment ? windowEnd - window.remaining() : lookUp(held);
             long limit = held.sizeBytes();
             if (position >= limit) {
                 nextOffset = Math.max(nextOffset, Math.min(held.endOffset(), log.endOffset()));
@@ -132,6 +137,11 @@ public final class LogReader implements AutoCloseable {
             }
             BatchScan scan = held.scan(position, limit);
             scan.next();
+            if (scan.sizeBytes() > log.config().maxBatchBytes() && !suspicious) {
+                // Nothing is allocated on its word.
+                throw corrupt("sizeBytes=" + scan.sizeBytes() + ", largest="
+                        + log.config().maxBatchBytes());
+            }
             int wanted = (int) Math.min(limit - position, Math.max(WINDOW_BYTES, scan.sizeBytes()));
             if (window.capacity() < wanted) {
                 window = ByteBuffer.allocateDirect(Math.max(wanted, Math.min(WINDOW_BYTES, 2 * window.capacity())));
@@ -147,6 +157,11 @@ public final class LogReader implements AutoCloseable {
         }
     }
 
+    private long lookUp(Segment held) {
+        lookedUp = true;
+        return suspicious ? held.checkedPositionOf(nextOffset) : held.positionOf(nextOffset);
+    }
+
     private boolean take() {
         int at = window.position();
         try {
@@ -159,9 +174,16 @@ public final class LogReader implements AutoCloseable {
         if (lastOffset < nextOffset || lastOffset >= log.endOffset()) {
             throw corrupt("offset out of order: lastOffset=" + lastOffset + ", next=" + nextOffset);
         }
+        if (!lookedUp && BatchDescriptor.baseOffset(window, at) != nextOffset && !agreesWithNext(at, lastOffset)) {
+            // Compacted away, or not the batch that it seems.
+            forgetWindow();
+            return false;
+        }
         if (log.generation() != generation) {
             return false;
         }
+        lookedUp = false;
+        suspicious = false;
         batchAt = at;
         firstWanted = nextOffset;
         nextOffset = lastOffset + 1;
@@ -169,13 +191,25 @@ public final class LogReader implements AutoCloseable {
         return true;
     }
 
+    /** Whether offsets are missing before a batch, as the batch behind it shows. */
+    private boolean agreesWithNext(int at, long lastOffset) {
+        int next = at + BatchDescriptor.sizeBytes(window, at);
+        return BatchDescriptor.baseOffset(window, at) > nextOffset
+                && next + BatchDescriptor.HEADER_BYTES <= window.limit()
+                && BatchDescriptor.baseOffset(window, next) > lastOffset;
+    }
+
+    private void forgetWindow() {
+        segment = null;
+        window.limit(window.position());
+    }
+
     private CorruptLogException corrupt(String reason) {
         Segment current = segment;
         String name = current == null ? "" : current.name();
         long position = windowEnd - window.remaining();
         // What was read ahead must not be believed the next time either.
-        segment = null;
-        window.limit(window.position());
+        forgetWindow();
         return new CorruptLogException(name, position, reason);
     }
 

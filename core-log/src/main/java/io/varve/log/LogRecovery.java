@@ -8,7 +8,6 @@ import io.varve.log.walk.BatchWalk;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the segments of a log and what they hold.
@@ -71,10 +70,11 @@ final class LogRecovery {
             Segment segment = Segment.existing(storage, baseOffset, config.indexIntervalBytes());
             segments.add(segment);
             boolean last = i == baseOffsets.size() - 1;
+            long endOffset = last ? Long.MAX_VALUE : baseOffsets.get(i + 1);
             whileHeld(segment, () -> {
                 long fileBytes = segment.file().sizeBytes();
                 if (!segment.adopt(fileBytes)) {
-                    recover(segment, fileBytes, last ? gapsEndOffset : Long.MAX_VALUE);
+                    recover(segment, fileBytes, last ? gapsEndOffset : Long.MAX_VALUE, endOffset);
                     segment.seal();
                 }
             });
@@ -128,46 +128,42 @@ final class LogRecovery {
         return damaged.stream().noneMatch(damage -> damage.file().equals(segment.name()));
     }
 
-    /** Below {@code gapsEnd} offsets may be missing. */
-    private void recover(Segment segment, long fileBytes, long gapsEnd) {
+    /** Below {@code gapsEnd} offsets may be missing; all are below {@code endOffset}. */
+    private void recover(Segment segment, long fileBytes, long gapsEnd, long endOffset) {
         long limit = segment.resume(fileBytes);
         if (segment.isEmpty() && fileBytes > 0 && wasClean) {
             rebuiltIndexes++;
         }
         scannedBytes += limit - segment.sizeBytes();
-        BatchWalk walk = new BatchWalk(segment.file(), segment.baseOffset(), segment.sizeBytes(), limit, true);
+        OrderedWalk walk = new OrderedWalk(
+                segment.file(),
+                segment.baseOffset(),
+                segment.sizeBytes(),
+                limit,
+                segment.endOffset(),
+                gapsEnd,
+                Math.min(endOffset, segment.baseOffset() + Integer.MAX_VALUE));
         long damagedFrom = NOT_DAMAGED;
         String damage = "";
         while (walk.next()) {
-            // Behind damage, what stands in it is missing.
-            long mayMissBelow = damagedFrom == NOT_DAMAGED ? gapsEnd : Long.MAX_VALUE;
-            String reason = walk.reason() != null ? walk.reason() : reasonAgainstOffset(walk, segment, mayMissBelow);
+            String reason = walk.reason();
             if (reason == null) {
                 if (damagedFrom != NOT_DAMAGED) {
                     damaged.add(new RecoveryReport.Damage(segment.name(), damagedFrom, walk.position(), damage));
                     damagedFrom = NOT_DAMAGED;
                 }
-                noteEpoch(walk.header(), walk.headerAt());
-                segment.note(walk.header(), walk.headerAt(), walk.position());
+                noteEpoch(walk.header(), 0);
+                segment.note(walk.header(), 0, walk.position());
             } else if (damagedFrom == NOT_DAMAGED) {
                 damagedFrom = walk.position();
                 damage = reason;
             }
         }
         if (damagedFrom != NOT_DAMAGED) {
-            cutTail(segment, walk, damagedFrom);
+            cutTail(segment, walk.bytes(), damagedFrom);
         } else if (limit < fileBytes) {
             segment.cutBack();
         }
-    }
-
-    private static @Nullable String reasonAgainstOffset(BatchWalk walk, Segment segment, long gapsEnd) {
-        long baseOffset = BatchDescriptor.baseOffset(walk.header(), walk.headerAt());
-        long expected = segment.endOffset();
-        boolean gap = baseOffset > expected && expected >= gapsEnd;
-        return gap || baseOffset < expected || baseOffset - segment.baseOffset() > Integer.MAX_VALUE
-                ? "base offset out of order: baseOffset=" + baseOffset + ", expected=" + expected
-                : null;
     }
 
     /** Cuts off what no valid batch follows; space that was prepared and never written is not worth a word. */

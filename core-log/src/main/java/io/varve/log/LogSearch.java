@@ -125,6 +125,9 @@ final class LogSearch {
         }
         try {
             return firstTimestampMs(segment.scan(0, segment.sizeBytes()));
+        } catch (CorruptLogException e) {
+            // Who reads the batch will be told.
+            return OptionalLong.empty();
         } finally {
             segment.release();
         }

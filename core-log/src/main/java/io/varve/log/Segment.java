@@ -314,14 +314,13 @@ final class Segment {
     /** Position of the batch that holds this offset or, when it was compacted away, the next one that is there. */
     long positionOf(long offset) {
         long limit = sizeBytes;
-        int relativeOffset = (int) Math.min(offset - baseOffset, Integer.MAX_VALUE);
-        BatchScan scan = scan(index().positionAtOrBelow(relativeOffset), limit);
-        while (scan.next()) {
-            if (scan.lastOffset() >= offset) {
-                return scan.position();
-            }
-        }
-        return limit;
+        return new BatchLookup(this, index(), limit, offset).position();
+    }
+
+    /** The same when what was found there is damaged: the batch may yet stand behind the damage. See {@link BatchLookup}. */
+    long checkedPositionOf(long offset) {
+        long limit = sizeBytes;
+        return new BatchLookup(this, index(), limit, offset).checkedPosition();
     }
 
     /** End of the last whole batch at or before {@code from + maxBytes}, but at least the end of the batch at {@code from}. */

@@ -105,12 +105,12 @@ public final class SparseIndex {
     }
 
     /**
-     * {@return position of the last indexed batch that ends at or below this offset; 0 when there is none}
+     * {@return the last entry whose batch ends at or below this offset; -1 when there is none}
      *
      * @param relativeOffset offset relative to the base offset
      */
-    public int positionAtOrBelow(int relativeOffset) {
-        return positionOfLast(entry -> relativeOffset(entry) <= relativeOffset);
+    public int entryAtOrBelow(int relativeOffset) {
+        return last(entry -> relativeOffset(entry) <= relativeOffset);
     }
 
     /**
@@ -119,7 +119,7 @@ public final class SparseIndex {
      * @param position position in the log file
      */
     public int lastPositionAtOrBelow(int position) {
-        return positionOfLast(entry -> position(entry) <= position);
+        return positionOf(last(entry -> position(entry) <= position));
     }
 
     /**
@@ -128,11 +128,15 @@ public final class SparseIndex {
      * @param timestampMs the time, milliseconds since the epoch
      */
     public int positionBeforeTime(long timestampMs) {
-        return positionOfLast(entry -> maxTimestampMs(entry) < timestampMs);
+        return positionOf(last(entry -> maxTimestampMs(entry) < timestampMs));
     }
 
-    /** Position of the last entry of those that are so; all that are stand before all that are not. */
-    private int positionOfLast(IntPredicate isSo) {
+    private int positionOf(int entry) {
+        return entry < 0 ? 0 : position(entry);
+    }
+
+    /** The last entry of those that are so, -1 when there is none; all that are stand before all that are not. */
+    private int last(IntPredicate isSo) {
         int low = 0;
         int high = count;
         while (low < high) {
@@ -143,7 +147,7 @@ public final class SparseIndex {
                 high = middle;
             }
         }
-        return low == 0 ? 0 : position(low - 1);
+        return low - 1;
     }
 
     /**

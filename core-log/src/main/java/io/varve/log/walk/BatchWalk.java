@@ -209,12 +209,18 @@ public final class BatchWalk {
     private long endOfStretch() {
         if (looksLikeBatch()) {
             long claimedEnd = position + claimedBytes(position);
-            if (claimedEnd == limit || isBatchAt(claimedEnd)) {
+            load(position, BatchDescriptor.HEADER_BYTES);
+            long next = BatchDescriptor.lastOffset(window, at(position)) + 1;
+            // A length that is wrong may lead to a batch that is not the next one.
+            if (claimedEnd == limit || (isBatchAt(claimedEnd) && baseOffset(claimedEnd) == next)) {
                 return claimedEnd;
             }
         }
         for (long from = position + 1; from <= limit - BatchDescriptor.HEADER_BYTES; from++) {
-            load(from, BatchDescriptor.HEADER_BYTES);
+            if (load(from, BatchDescriptor.HEADER_BYTES) < BatchDescriptor.HEADER_BYTES) {
+                // The file was cut meanwhile.
+                break;
+            }
             if (BatchDescriptor.isBlank(window, at(from))) {
                 from += Long.BYTES - 1;
             } else if (isBatchAt(from)) {
@@ -245,6 +251,11 @@ public final class BatchWalk {
                 && relativeOffset <= Integer.MAX_VALUE
                 && (claimed <= TRUSTED_BYTES || isChecksumRight(from, claimed))
                 && reasonOfCheck(from, claimed) == null;
+    }
+
+    private long baseOffset(long from) {
+        load(from, BatchDescriptor.HEADER_BYTES);
+        return BatchDescriptor.baseOffset(window, at(from));
     }
 
     private int claimedBytes(long from) {

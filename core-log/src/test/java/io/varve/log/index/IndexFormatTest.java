@@ -69,9 +69,9 @@ class IndexFormatTest {
         assertThat(loaded.summary()).isEqualTo(SECOND);
         SparseIndex read = loaded.index();
         assertThat(read.entryCount()).isEqualTo(3);
-        assertThat(read.positionAtOrBelow(8)).isZero();
-        assertThat(read.positionAtOrBelow(9)).isEqualTo(300);
-        assertThat(read.positionAtOrBelow(100)).isEqualTo(1200);
+        assertThat(read.entryAtOrBelow(8)).isEqualTo(-1);
+        assertThat(read.position(read.entryAtOrBelow(9))).isEqualTo(300);
+        assertThat(read.position(read.entryAtOrBelow(100))).isEqualTo(1200);
         assertThat(read.positionBeforeTime(1500)).isZero();
         assertThat(read.positionBeforeTime(1501)).isEqualTo(300);
         assertThat(read.below(1200).entryCount()).isEqualTo(2);
