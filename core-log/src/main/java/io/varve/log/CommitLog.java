@@ -531,22 +531,28 @@ public final class CommitLog implements AutoCloseable {
      *
      * <p>Offsets never change; those of removed records are missing from then on. A batch that cannot be read stops the compaction
      * of this log, see {@link #compactionStopReason}, and nothing else.
+     *
+     * @param owner asked what may be removed, by the thread that steps the job
+     * @return a new job
      */
     public Job compaction(CompactionOwner owner) {
         return new CompactionJob(this, storage, clock, owner, compactionLock);
     }
 
-    /** Whether a compaction has begun and is neither complete nor dropped; it uses the memory that its policy allows. */
+    /** {@return whether a compaction has begun and is neither complete nor dropped; it uses the memory that its policy allows} */
     public boolean isCompacting() {
         return compaction.isRunning();
     }
 
-    /** The offset below which, exclusive, no key has two records. */
+    /** {@return the offset below which, exclusive, no key has two records} */
     public long compactedOffset() {
         return compaction.compactedOffset();
     }
 
-    /** Why compaction does not go on, empty when it does. It begins again when the log is opened again or gets another policy. */
+    /**
+     * {@return why compaction does not go on, empty when it does} It begins again when the log is opened again or gets another
+     * policy.
+     */
     public Optional<String> compactionStopReason() {
         return Optional.ofNullable(compaction.stopReason());
     }

@@ -4,6 +4,7 @@ package io.varve.log;
 import io.varve.log.storage.Storage;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -33,6 +34,7 @@ final class CompactionState {
 
     private volatile long compactedOffset;
     private volatile long gapsEndOffset;
+    private volatile boolean damaged;
     private volatile boolean running;
     private volatile @Nullable String stopReason;
 
@@ -40,16 +42,39 @@ final class CompactionState {
         this.storage = storage;
         this.reserve = reserve;
         Optional<String> contents = LogFiles.contents(storage, LogFiles.COMPACTED);
-        contents.ifPresent(this::parse);
+        if (contents.isPresent()) {
+            Optional<Offsets> stored = Offsets.parse(contents.get());
+            compactedOffset = stored.map(Offsets::compacted).orElse(0L);
+            gapsEndOffset = stored.map(Offsets::gapsEnd).orElse(Long.MAX_VALUE);
+            damaged = stored.isEmpty();
+        }
     }
 
-    private void parse(String contents) {
-        Matcher found = CONTENTS.matcher(contents);
-        if (found.matches() && found.group(4).equals(Long.toString(crc(found.group(1))))) {
-            compactedOffset = Long.parseLong(found.group(2));
-            gapsEndOffset = Long.parseLong(found.group(3));
-        } else {
-            gapsEndOffset = Long.MAX_VALUE;
+    /**
+     * What the file of a log that need not be open says.
+     *
+     * @return empty when there is no file
+     * @throws CorruptLogException when it is damaged
+     */
+    static OptionalLong gapsEndOffset(Storage storage) {
+        Optional<String> contents = LogFiles.contents(storage, LogFiles.COMPACTED);
+        if (contents.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        Optional<Offsets> stored = Offsets.parse(contents.get());
+        return OptionalLong.of(stored.map(Offsets::gapsEnd)
+                .orElseThrow(() -> new CorruptLogException(
+                        LogFiles.COMPACTED, 0, "no state of a compaction; offsets may be missing anywhere")));
+    }
+
+    /** What the file holds. */
+    private record Offsets(long compacted, long gapsEnd) {
+
+        static Optional<Offsets> parse(String contents) {
+            Matcher found = CONTENTS.matcher(contents);
+            return found.matches() && found.group(4).equals(Long.toString(crc(found.group(1))))
+                    ? Optional.of(new Offsets(Long.parseLong(found.group(2)), Long.parseLong(found.group(3))))
+                    : Optional.empty();
         }
     }
 
@@ -65,6 +90,7 @@ final class CompactionState {
         reserve.write(() -> LogFiles.replace(storage, LogFiles.COMPACTED, contents, true));
         compactedOffset = compacted;
         gapsEndOffset = gapsEnd;
+        damaged = false;
     }
 
     /** Offset below which no key has two records, exclusive. */
@@ -89,10 +115,10 @@ final class CompactionState {
         save(endOffset, Math.max(gapsEndOffset, endOffset));
     }
 
-    /** What stands at or above an offset is about to be replaced by something else. */
+    /** What stands at or above an offset is about to be replaced by something else. Replaces a damaged file, too. */
     void forgetFrom(long offset) {
-        if (offset < compactedOffset) {
-            save(offset, gapsEndOffset);
+        if (damaged || offset < compactedOffset) {
+            save(Math.min(offset, compactedOffset), gapsEndOffset);
         }
     }
 

@@ -131,7 +131,7 @@ public final class LogConfig {
         return reserveBytes;
     }
 
-    /** How the log is compacted to the last record of each key; null when it is not. */
+    /** {@return how the log is compacted to the last record of each key; null when it is not} */
     public @Nullable CompactionPolicy compaction() {
         return compaction;
     }
@@ -274,7 +274,12 @@ public final class LogConfig {
             return this;
         }
 
-        /** Carried out by the {@linkplain CommitLog#compaction compaction job}; null, the default, for no compaction. */
+        /**
+         * Carried out by the {@linkplain CommitLog#compaction compaction job}.
+         *
+         * @param policy the policy; null, the default, for no compaction
+         * @return this builder
+         */
         public Builder compaction(@Nullable CompactionPolicy policy) {
             compaction = policy;
             return this;

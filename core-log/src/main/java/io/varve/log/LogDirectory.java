@@ -13,7 +13,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The files of a log as they lie in a storage, without opening the log. Changes nothing.
+ * The files of a log as they lie in a storage, without opening the log. Changes nothing, but for {@link #finishSwaps}.
  *
  * <p>The files are listed when it is made; what they hold is read when it is asked for.
  *
@@ -27,17 +27,17 @@ public final class LogDirectory {
             LogFiles.CURSORS,
             LogFiles.RESERVE,
             LogFiles.EPOCHS,
+            LogFiles.COMPACTED,
             DirectoryLock.FILE);
     /** What brokers, ours and Kafka's, keep beside a log. */
     private static final Set<String> BROKERS_FILES =
             Set.of("partition.metadata", "producer-state", "producer-state.next");
 
     private static final List<String> BROKERS_SUFFIXES = List.of(".snapshot", ".txnindex");
-    private static final List<String> SUFFIXES =
-            List.of(LogFiles.LOG, LogFiles.SPARSE_INDEX, LogFiles.KAFKA_OFFSET_INDEX, LogFiles.KAFKA_TIME_INDEX);
 
     private final Storage storage;
     private final List<Long> baseOffsets = new ArrayList<>();
+    private final List<String> swaps = new ArrayList<>();
     private final List<String> quarantined = new ArrayList<>();
     private final List<String> foreign = new ArrayList<>();
 
@@ -46,24 +46,21 @@ public final class LogDirectory {
         for (String name : storage.names()) {
             if (LogFiles.isLog(name)) {
                 baseOffsets.add(LogFiles.baseOffset(name));
+            } else if (SegmentSwap.isSwap(name)) {
+                swaps.add(name);
             } else if (name.endsWith(LogFiles.QUARANTINE)) {
                 quarantined.add(name);
             } else if (!SMALL_FILES.contains(name)
                     && !LogFiles.isTemporary(name)
-                    && !isOfSegment(name)
+                    && !LogFiles.isOfSegment(name)
                     && !isBrokers(name)) {
                 foreign.add(name);
             }
         }
         baseOffsets.sort(null);
+        swaps.sort(null);
         quarantined.sort(null);
         foreign.sort(null);
-    }
-
-    private static boolean isOfSegment(String name) {
-        return SUFFIXES.stream()
-                .anyMatch(suffix -> name.endsWith(suffix)
-                        && LogFiles.isLog(name.substring(0, name.length() - suffix.length()) + LogFiles.LOG));
     }
 
     private static boolean isBrokers(String name) {
@@ -88,6 +85,14 @@ public final class LogDirectory {
     /** {@return the base offsets of the segments, ascending; empty when the storage holds no log} */
     public List<Long> baseOffsets() {
         return List.copyOf(baseOffsets);
+    }
+
+    /**
+     * {@return names of segments that compaction has written and that did not take the place of others yet, sorted} Until
+     * {@link #finishSwaps} the segments that they replace are listed, as far as they are still there.
+     */
+    public List<String> swaps() {
+        return List.copyOf(swaps);
     }
 
     /** {@return names of files that recovery has put aside, sorted} */
@@ -118,6 +123,16 @@ public final class LogDirectory {
      */
     public OptionalLong closedAt() {
         return offsetIn(LogFiles.CLEAN_CLOSE);
+    }
+
+    /**
+     * The offset below which, exclusive, offsets may be missing because compaction has removed their records.
+     *
+     * @return empty when nothing was ever compacted
+     * @throws CorruptLogException when the file is damaged: then they may be missing anywhere
+     */
+    public OptionalLong gapsEndOffset() {
+        return CompactionState.gapsEndOffset(storage);
     }
 
     private OptionalLong offsetIn(String name) {
@@ -152,6 +167,16 @@ public final class LogDirectory {
         SortedMap<String, Long> positions = new TreeMap<>();
         cursors.names().forEach(name -> positions.put(name, cursors.position(name)));
         return positions;
+    }
+
+    /**
+     * Puts segments that compaction has written in the place of those they replace, where a crash has interrupted that. Opening the
+     * log does the same; nobody may have it open.
+     *
+     * @param storage where the log is
+     */
+    public static void finishSwaps(Storage storage) {
+        SegmentSwap.recover(storage);
     }
 
     /**

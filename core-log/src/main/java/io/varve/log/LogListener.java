@@ -33,7 +33,11 @@ public interface LogListener {
      */
     default void onFlush(long flushedOffset) {}
 
-    /** All below an offset, exclusive, was compacted. */
+    /**
+     * All below an offset, exclusive, was compacted.
+     *
+     * @param compactedOffset the first offset that was not
+     */
     default void onCompact(long compactedOffset) {}
 
     /**

@@ -36,6 +36,11 @@ final class SegmentSwap {
         finish(storage, swap, baseOffset, endOffset);
     }
 
+    /** Whether a file is a segment that takes the place of others. */
+    static boolean isSwap(String name) {
+        return SWAP.matcher(name).matches();
+    }
+
     /** Finishes what a crash has interrupted. */
     static void recover(Storage storage) {
         for (String name : storage.names()) {

@@ -1,6 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -54,6 +56,29 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.varve.log.compact")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.log.walk")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.varve.log..")
+                        .and(resideOutsideOfPackages(
+                                "io.varve.log.walk", "io.varve.log.batch", "io.varve.log.storage")))
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.varve.log.storage", "io.varve.log.batch", "io.varve.log.index", "io.varve.log.compact")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.varve.log.walk")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.varve.log.tool")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.varve.log.tool")
                 .check(CLASSES);
         SlicesRuleDefinition.slices()
                 .matching("io.varve.(log..)")

@@ -182,6 +182,10 @@ public final class BatchDescriptor {
     /**
      * When compaction may drop the batch's tombstones or marker, milliseconds since the epoch; -1 when no compaction has decided yet.
      * It stands in the place of the base timestamp, and the records' deltas count from it. Source: KIP-534.
+     *
+     * @param buffer holds the batch
+     * @param at where the batch begins
+     * @return the delete horizon or -1
      */
     public static long deleteHorizonMs(ByteBuffer buffer, int at) {
         return (attributes(buffer, at) & DELETE_HORIZON_BIT) == 0 ? NO_TIMESTAMP : baseTimestampMs(buffer, at);
@@ -267,7 +271,12 @@ public final class BatchDescriptor {
         return buffer.getInt(at + RECORD_COUNT);
     }
 
-    /** Whether zeros show that no batch begins at any of the eight positions from {@code at} on; a header's bytes must be there. */
+    /**
+     * {@return whether zeros show that no batch begins at any of the eight positions from {@code at} on}
+     *
+     * @param buffer holds the bytes of a header from {@code at} on
+     * @param at the first position
+     */
     public static boolean isBlank(ByteBuffer buffer, int at) {
         return buffer.getLong(at + MAGIC_AT) == 0;
     }

@@ -54,6 +54,7 @@ public final class BatchRewrite {
     /**
      * The header of the batch alone: its offsets, producer, epoch and sequence.
      *
+     * @param batch a batch that begins at the buffer's position; not moved
      * @return a new buffer, the batch from position to limit
      */
     public static ByteBuffer empty(ByteBuffer batch) {

@@ -66,7 +66,11 @@ public final class RecordCursor implements RecordView {
     /**
      * A cursor that passes over values and headers: only offset, timestamp, key and {@link #isTombstone} tell the truth.
      *
+     * @param batch the batch begins at the buffer's position; the position is not moved
      * @param maxBytes what the records may unpack to, inclusive; beyond it the cursor fails
+     * @return the cursor, before the first record
+     * @throws InvalidBatchException when the compressed data does not even begin as such
+     * @throws IllegalStateException when the library that decompresses it is not on the class path
      */
     public static RecordCursor keys(ByteBuffer batch, long maxBytes) {
         return new RecordCursor(batch, Detail.KEY, maxBytes);
@@ -225,7 +229,7 @@ public final class RecordCursor implements RecordView {
         return value;
     }
 
-    /** Whether the record has no value, and so marks its key as deleted. */
+    /** {@return whether the record has no value, and so marks its key as deleted} */
     public boolean isTombstone() {
         return tombstone;
     }

@@ -50,11 +50,21 @@ public final class BatchFilter {
     /** Tells whether a record is the last of its key; asked for increasing offsets. */
     @FunctionalInterface
     public interface Latest {
+
+        /**
+         * {@return whether no later record has the key}
+         *
+         * @param key from position to limit; not moved
+         * @param offset offset of the record, larger than at the call before
+         */
         boolean isLatest(ByteBuffer key, long offset);
     }
 
     /**
+     * A filter before the first batch of a log.
+     *
      * @param latest which records are the last of their key
+     * @param owner which transactions were aborted, and which batches must stay though empty
      * @param nowMs against which horizons are held, milliseconds since the epoch
      * @param policy how long tombstones and markers stay, and how large a batch may be
      */
@@ -184,17 +194,17 @@ public final class BatchFilter {
         return BatchDescriptor.recordCount(batch, at) == 0 ? batch : BatchRewrite.empty(batch);
     }
 
-    /** Records that stayed so far. */
+    /** {@return number of records that stayed so far} */
     public long keptRecords() {
         return keptRecords;
     }
 
-    /** Records that went so far, those without keys included. */
+    /** {@return number of records that went so far, those without keys included} */
     public long droppedRecords() {
         return droppedRecords;
     }
 
-    /** Records that went because they had no key. */
+    /** {@return number of records that went because they had no key} */
     public long keylessRecords() {
         return keylessRecords;
     }

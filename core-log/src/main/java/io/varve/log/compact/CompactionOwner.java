@@ -13,8 +13,8 @@ public interface CompactionOwner {
     CompactionOwner NONE = new CompactionOwner() {};
 
     /**
-     * The offset below which records may be compacted, exclusive: the high watermark or the last stable offset, so that nothing is
-     * removed for the sake of a record that may yet disappear.
+     * {@return the offset below which records may be compacted, exclusive} The high watermark or the last stable offset, so that
+     * nothing is removed for the sake of a record that may yet disappear.
      */
     default long limitOffset() {
         return Long.MAX_VALUE;
@@ -25,6 +25,7 @@ public interface CompactionOwner {
      *
      * @param producerId who wrote the batch
      * @param baseOffset where it stands
+     * @return true to drop them
      */
     default boolean isAborted(long producerId, long baseOffset) {
         return false;
@@ -38,6 +39,7 @@ public interface CompactionOwner {
      * @param producerEpoch in which epoch
      * @param lastOffset offset of the last record
      * @param isMarker whether the batch is the marker that ends a transaction
+     * @return true to keep the batch's header
      */
     default boolean isLastOfProducer(long producerId, short producerEpoch, long lastOffset, boolean isMarker) {
         return false;

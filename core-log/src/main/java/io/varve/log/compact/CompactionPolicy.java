@@ -40,46 +40,55 @@ public final class CompactionPolicy {
         this.maxBatchBytes = builder.maxBatchBytes;
     }
 
-    /** The defaults: when half of the log is new, whatever its age, as fast as the disk allows. */
+    /** {@return the defaults: when half of the log is new, whatever its age, as fast as the disk allows} */
     public static CompactionPolicy defaults() {
         return builder().build();
     }
 
+    /** {@return a builder that holds the defaults} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The share of the log, in bytes, that must be new before it is compacted, 0 to 1 [min.cleanable.dirty.ratio]. */
+    /** {@return the share of the log, in bytes, that must be new before it is compacted, 0 to 1 [min.cleanable.dirty.ratio]} */
     public double minDirtyRatio() {
         return minDirtyRatio;
     }
 
-    /** Milliseconds for which a record is safe from compaction [min.compaction.lag.ms]. */
+    /** {@return milliseconds for which a record is safe from compaction [min.compaction.lag.ms]} */
     public long minLagMs() {
         return minLagMs;
     }
 
-    /** Milliseconds after which a record is compacted whatever the share of what is new [max.compaction.lag.ms]. */
+    /**
+     * {@return milliseconds after which a record is compacted whatever the share of what is new, {@link Long#MAX_VALUE} for no bound
+     * [max.compaction.lag.ms]}
+     */
     public long maxLagMs() {
         return maxLagMs;
     }
 
-    /** Milliseconds for which a tombstone stays after a compaction first saw it [delete.retention.ms]. */
+    /** {@return milliseconds for which a tombstone stays after a compaction first saw it [delete.retention.ms]} */
     public long deleteRetentionMs() {
         return deleteRetentionMs;
     }
 
-    /** Bytes of memory for keys while a compaction runs; more keys go to temporary files [log.cleaner.dedupe.buffer.size]. */
+    /**
+     * {@return bytes of memory for keys while a compaction runs; more keys go to temporary files [log.cleaner.dedupe.buffer.size]}
+     */
     public int memoryBytes() {
         return memoryBytes;
     }
 
-    /** How many bytes of log files are read and written in a second [log.cleaner.io.max.bytes.per.second]. */
+    /**
+     * {@return how many bytes of log files are read and written in a second, {@link Long#MAX_VALUE} for no bound
+     * [log.cleaner.io.max.bytes.per.second]}
+     */
     public long bytesPerSecond() {
         return bytesPerSecond;
     }
 
-    /** Largest batch, in bytes, inclusive, packed and unpacked; a larger one stops the compaction of its log. */
+    /** {@return largest batch, in bytes, inclusive, packed and unpacked; a larger one stops the compaction of its log} */
     public int maxBatchBytes() {
         return maxBatchBytes;
     }
@@ -101,7 +110,12 @@ public final class CompactionPolicy {
 
         private Builder() {}
 
-        /** A smaller ratio saves space and rewrites the log more often. */
+        /**
+         * A smaller ratio saves space and rewrites the log more often.
+         *
+         * @param ratio the share of the log, in bytes, that must be new, from 0 to 1, inclusive; one half by default
+         * @return this builder
+         */
         public Builder minDirtyRatio(double ratio) {
             if (!(ratio >= 0 && ratio <= 1)) {
                 throw new IllegalArgumentException("out of range: minDirtyRatio=" + ratio + ", from 0 to 1");
@@ -110,42 +124,73 @@ public final class CompactionPolicy {
             return this;
         }
 
-        /** Lets readers that are not too far behind see every record; 0 or more. */
+        /**
+         * Lets readers that are not too far behind see every record.
+         *
+         * @param ms milliseconds from the record's timestamp on, 0 or more; 0 by default
+         * @return this builder
+         */
         public Builder minLagMs(long ms) {
             minLagMs = atLeast("minLagMs", ms, 0);
             return this;
         }
 
-        /** Bounds how long a superseded record is there; 1 or more. */
+        /**
+         * Bounds how long a superseded record is there.
+         *
+         * @param ms milliseconds from the record's timestamp on, 1 or more; no bound by default
+         * @return this builder
+         */
         public Builder maxLagMs(long ms) {
             maxLagMs = atLeast("maxLagMs", ms, 1);
             return this;
         }
 
-        /** How long a reader may take from the beginning to the end of the log without missing a deletion; 0 or more. */
+        /**
+         * How long a reader may take from the beginning to the end of the log without missing a deletion.
+         *
+         * @param ms milliseconds, 0 or more; one day by default
+         * @return this builder
+         */
         public Builder deleteRetentionMs(long ms) {
             deleteRetentionMs = atLeast("deleteRetentionMs", ms, 0);
             return this;
         }
 
-        /** More memory spares temporary files; {@value LatestRecords#SMALLEST_MEMORY_BYTES} or more. */
+        /**
+         * More memory spares temporary files.
+         *
+         * @param bytes {@value LatestRecords#SMALLEST_MEMORY_BYTES} or more; 128 MiB by default
+         * @return this builder
+         */
         public Builder memoryBytes(int bytes) {
             memoryBytes = (int) atLeast("memoryBytes", bytes, LatestRecords.SMALLEST_MEMORY_BYTES);
             return this;
         }
 
-        /** Spares the disk for others; 1 or more. */
+        /**
+         * Spares the disk for others.
+         *
+         * @param bytes bytes read and written in a second, 1 or more; no bound by default
+         * @return this builder
+         */
         public Builder bytesPerSecond(long bytes) {
             bytesPerSecond = atLeast("bytesPerSecond", bytes, 1);
             return this;
         }
 
-        /** Raise it for a log whose batches unpack to very much; 1 or more. */
+        /**
+         * Raise it for a log whose batches unpack to very much.
+         *
+         * @param bytes the largest batch, packed and unpacked, inclusive, 1 or more; 128 MiB by default
+         * @return this builder
+         */
         public Builder maxBatchBytes(int bytes) {
             maxBatchBytes = (int) atLeast("maxBatchBytes", bytes, 1);
             return this;
         }
 
+        /** {@return the policy with these values} */
         public CompactionPolicy build() {
             return new CompactionPolicy(this);
         }

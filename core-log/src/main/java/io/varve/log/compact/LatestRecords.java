@@ -39,6 +39,8 @@ public final class LatestRecords implements AutoCloseable {
     private boolean settled;
 
     /**
+     * Uses no memory to speak of but what it is allowed.
+     *
      * @param storage where the temporary files go
      * @param memoryBytes how much memory is used in all, {@link #SMALLEST_MEMORY_BYTES} or more
      * @param secret0 one half of the secret of the hash, which should be random and different each time
@@ -60,6 +62,7 @@ public final class LatestRecords implements AutoCloseable {
      * Adds a record; offsets increase.
      *
      * @param key from position to limit; not moved
+     * @param offset offset of the record, larger than at the call before
      * @return false when there are more keys than fit into memory; see {@link #spill}
      */
     public boolean add(ByteBuffer key, long offset) {
@@ -77,12 +80,16 @@ public final class LatestRecords implements AutoCloseable {
         spill = new Spill(storage, table, bufferBytes);
     }
 
-    /** Whether temporary files are used. */
+    /** {@return whether temporary files are used} */
     public boolean isSpilled() {
         return spill != null;
     }
 
-    /** Does a bounded part of what must be done after the last record was added; false when all is done. */
+    /**
+     * Does a bounded part of what must be done after the last record was added.
+     *
+     * @return false when all is done
+     */
     public boolean settle() {
         Spill files = spill;
         if (files == null) {
@@ -107,6 +114,7 @@ public final class LatestRecords implements AutoCloseable {
      *
      * @param key the key of the record, from position to limit; not moved
      * @param offset the offset of the record, larger than at the call before
+     * @return false when the record is superseded
      */
     public boolean isLatest(ByteBuffer key, long offset) {
         OffsetMerge merge = superseded;

@@ -19,8 +19,10 @@ public final class Throttle {
     private long savedAtMs;
 
     /**
+     * A throttle with one second's worth saved.
+     *
      * @param bytesPerSecond 1 or more; {@link Long#MAX_VALUE} for no bound
-     * @param nowMs the beginning, milliseconds of any clock; a second's worth may be moved at once
+     * @param nowMs the beginning, milliseconds of any clock
      */
     public Throttle(long bytesPerSecond, long nowMs) {
         if (bytesPerSecond < 1) {
@@ -31,19 +33,32 @@ public final class Throttle {
         this.savedAtMs = nowMs;
     }
 
-    /** Bytes that may be moved now, 0 when it must rest. */
+    /**
+     * {@return bytes that may be moved now, 0 when it must rest}
+     *
+     * @param nowMs the time, milliseconds of the same clock
+     */
     public long availableBytes(long nowMs) {
         save(nowMs);
         return Math.max(0, savedBytes);
     }
 
-    /** Takes note of bytes that were moved; they may be more than were available. */
+    /**
+     * Takes note of bytes that were moved.
+     *
+     * @param bytes how many, which may be more than were available
+     * @param nowMs the time, milliseconds of the same clock
+     */
     public void spend(long bytes, long nowMs) {
         save(nowMs);
         savedBytes -= Math.min(bytes, Long.MAX_VALUE / 2);
     }
 
-    /** Milliseconds until at least one byte is available. */
+    /**
+     * {@return milliseconds until at least one byte is available, 0 when one is}
+     *
+     * @param nowMs the time, milliseconds of the same clock
+     */
     public long pauseMs(long nowMs) {
         save(nowMs);
         if (savedBytes > 0) {

@@ -156,6 +156,10 @@ public final class IndexFile {
     /**
      * As {@link #append(SparseIndex, int, SegmentSummary)}, but not durable: for a summary that is true of the log file whether the block
      * is lost or not.
+     *
+     * @param index the entries
+     * @param entryCount number of entries to be in the file then
+     * @param summary what the log file amounts to at this point
      */
     public void appendUnforced(SparseIndex index, int entryCount, SegmentSummary summary) {
         append(index, entryCount, summary, false);

@@ -20,6 +20,9 @@ public final class KafkaIndexes {
     private static final int OFFSET_ENTRY_BYTES = 8;
     private static final int TIME_ENTRY_BYTES = 12;
 
+    /** A process that dies leaves a whole file or none under the name; opening the log removes what is called so. */
+    private static final String UNFINISHED = ".tmp";
+
     private KafkaIndexes() {}
 
     /**
@@ -97,9 +100,10 @@ public final class KafkaIndexes {
     }
 
     private static void save(Storage storage, String name, ByteBuffer bytes) {
-        try (StorageFile file = storage.open(name)) {
+        try (StorageFile file = storage.open(name + UNFINISHED)) {
             file.truncate(0);
             file.write(bytes, 0);
         }
+        storage.rename(name + UNFINISHED, name);
     }
 }

@@ -13,20 +13,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A directory of the file system in which prepared files are written through memory: an append costs a copy and no call of the system.
  *
- * <p>Only writes and their forces are mapped. Reads and recovery go through the channel, so that a medium that cannot be read is an exception and
- * not the end of the process; what was written through memory is seen by them at once, because both are views of one page cache, and
- * survives the death of the process as what was written through a channel does. Files that were not prepared are plain
+ * <p>Only writes and their forces are mapped. Reads and recovery go through the channel, so that a medium that cannot be read is an
+ * exception and not the end of the process; what was written through memory is seen by them at once, because both are views of one page
+ * cache, and survives the death of the process as what was written through a channel does. Files that were not prepared are plain
  * {@link ChannelStorage} files.
  *
  * <p>{@link #prepare} writes the whole file out with zeros and makes it durable, so a full disk is found there and never by an
  * append. A log takes the disk space of a whole segment at once, and that of the next as soon as the first is an eighth full. Mapped
- * are the active segment and the one prepared; both are unmapped when they are truncated, closed or deleted. On a file system that writes a block
- * to a new place when it changes (btrfs, ZFS), being written out proves nothing: use {@link ChannelStorage} there.
+ * are the active segment and the one prepared; both are unmapped when they are truncated, closed or deleted. On a file system that
+ * writes a block to a new place when it changes (btrfs, ZFS), being written out proves nothing: use {@link ChannelStorage} there.
  *
  * <p>It is for one process's lowest latencies. A page fault on a disk that hangs stops all threads of the JVM at their next safepoint,
- * where {@link ChannelStorage} stops the one that writes; a page that cannot be read, or that
- * somebody outside has cut off, is an {@link InternalError}, which older versions of the platform throw late. Somebody should step the log's upkeep job, which prepares files and takes the
- * page faults; else appends do.
+ * where {@link ChannelStorage} stops the one that writes; a page that cannot be read, or that somebody outside has cut off, is an
+ * {@link InternalError}, which older versions of the platform throw late. Somebody should step the log's upkeep job, which prepares
+ * files and takes the page faults; else appends do.
  *
  * <p>Needs no flag and no dependency. For Linux, where mapped memory and channels share one page cache.
  *
@@ -46,7 +46,12 @@ public final class MappedStorage implements Storage {
         this.directory = directory;
     }
 
-    /** Opens a directory, creating it and its parents when they do not exist. */
+    /**
+     * Opens a directory, creating it and its parents when they do not exist.
+     *
+     * @param directory the directory
+     * @return the storage
+     */
     public static MappedStorage open(Path directory) {
         return new MappedStorage(directory);
     }

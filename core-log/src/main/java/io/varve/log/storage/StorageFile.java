@@ -40,6 +40,7 @@ public interface StorageFile extends AutoCloseable {
      * Makes writes to a range cheap that is about to be written to. Changes no byte; may be called while others write. May do nothing.
      *
      * @param position where the range begins; it may reach beyond the end of the file
+     * @param sizeBytes length of the range
      */
     default void prepare(long position, long sizeBytes) {}
 

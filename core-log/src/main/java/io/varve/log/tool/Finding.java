@@ -19,7 +19,7 @@ public record Finding(Kind kind, String file, long position, String detail) {
         BATCH(true),
         /** Offsets of a batch do not fit to the segment or to the batch before. */
         OFFSETS(true),
-        /** Offsets are missing, and the log is not said to be compacted. */
+        /** Offsets are missing that no compaction has removed. */
         GAP(true),
         /** A batch carries another leader epoch than the list of epochs gives to its offset. */
         EPOCH(true),
@@ -37,6 +37,8 @@ public record Finding(Kind kind, String file, long position, String detail) {
         NOT_CLOSED(false),
         /** Somebody appends to the log; what stands behind the last whole batch was left alone. */
         IN_USE(false),
+        /** Compaction was replacing segments. Opening finishes that, and what is there then was verified. */
+        SWAP(false),
         /** A sealed segment has no index of ours; opening makes one. */
         INDEX_ABSENT(false),
         /** Recovery put this file aside once. */

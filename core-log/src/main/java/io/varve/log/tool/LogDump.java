@@ -27,10 +27,11 @@ public final class LogDump {
      * @throws StorageException when a file cannot be read
      */
     public static void dump(Storage storage, long fromOffset, DumpVisitor visitor) {
-        List<Long> baseOffsets = LogDirectory.of(storage).baseOffsets();
+        Storage settled = TrialStorage.settled(storage);
+        List<Long> baseOffsets = LogDirectory.of(settled).baseOffsets();
         for (int i = 0; i < baseOffsets.size(); i++) {
             boolean isBelow = i + 1 < baseOffsets.size() && baseOffsets.get(i + 1) <= fromOffset;
-            if (!isBelow && !dumpSegment(storage, baseOffsets.get(i), fromOffset, visitor)) {
+            if (!isBelow && !dumpSegment(settled, baseOffsets.get(i), fromOffset, visitor)) {
                 return;
             }
         }

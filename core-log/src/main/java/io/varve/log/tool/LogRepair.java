@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class LogRepair {
 
     private static final String QUARANTINE = ".quarantine";
+    private static final String COMPACTED = "compacted";
     private static final int COPY_BYTES = 1 << 20;
 
     private LogRepair() {}
@@ -140,12 +141,14 @@ public final class LogRepair {
         }
         List<Finding> before = new ArrayList<>();
         LogVerifier.verify(storage, options, before::add);
+        // Files have the names then by which the findings call them.
+        LogDirectory.finishSwaps(storage);
         List<String> putAside = new ArrayList<>();
         putIndexesAside(storage, before, putAside);
         putSmallFilesAside(storage, before, putAside);
         for (Finding finding : before) {
             if (finding.kind() == Kind.TORN_TAIL) {
-                putAside.add(copyTail(storage, finding));
+                putAside.add(copyFrom(storage, finding));
             }
         }
         CommitLog log = CommitLog.open(storage, LogConfig.defaults());
@@ -183,23 +186,31 @@ public final class LogRepair {
     private static void putSmallFilesAside(Storage storage, List<Finding> findings, List<String> putAside) {
         for (Finding finding : findings) {
             String name = finding.file();
-            if (finding.kind() == Kind.SMALL_FILE && storage.exists(name)) {
+            if (finding.kind() != Kind.SMALL_FILE || !storage.exists(name)) {
+                continue;
+            }
+            if (name.equals(COMPACTED)) {
+                // Without the file every offset that is missing would be damage; opening replaces one that cannot be
+                // read.
+                putAside.add(copyFrom(storage, finding));
+            } else {
                 storage.rename(name, name + QUARANTINE);
                 putAside.add(name + QUARANTINE);
             }
         }
     }
 
-    private static String copyTail(Storage storage, Finding tail) {
-        String aside = tail.file() + "." + tail.position() + QUARANTINE;
-        try (StorageFile from = storage.open(tail.file());
+    /** Copies what a finding is about, to the end of the file. */
+    private static String copyFrom(Storage storage, Finding finding) {
+        String aside = finding.file() + "." + finding.position() + QUARANTINE;
+        try (StorageFile from = storage.open(finding.file());
                 StorageFile to = storage.open(aside)) {
             to.truncate(0);
             ByteBuffer part = ByteBuffer.allocate(COPY_BYTES);
-            long position = tail.position();
+            long position = finding.position();
             while (from.read(part.clear(), position) > 0) {
                 int read = part.flip().remaining();
-                to.write(part, position - tail.position());
+                to.write(part, position - finding.position());
                 position += read;
             }
             to.force();

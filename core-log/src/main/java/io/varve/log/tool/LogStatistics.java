@@ -112,7 +112,7 @@ public record LogStatistics(
      * @throws io.varve.log.CorruptLogException when one of the small files is damaged
      */
     public static LogStatistics of(Storage storage, boolean decompressed) {
-        return new Count(storage, decompressed).run();
+        return new Count(TrialStorage.settled(storage), decompressed).run();
     }
 
     /** {@return number of batches in all segments} */

@@ -28,23 +28,28 @@ public final class LogVerifier {
 
     /** What the verifier is told about the log. */
     public enum Option {
-        /** Offsets may be missing, because the log is compacted. */
+        /**
+         * Offsets may be missing anywhere, because the log is compacted. Without it they may be where the log itself says that compaction
+         * has removed records, which Kafka's logs do not say.
+         */
         COMPACTED,
         /** The records inside the batches are decompressed and checked too. */
         RECORDS,
         /**
          * Somebody has the log open. What stands behind the last whole batch may be an append under way and is left alone, and segments
-         * may be deleted meanwhile.
+         * may be deleted meanwhile. When they are compacted meanwhile, an index and a segment may be found that do not belong together:
+         * verify again.
          */
         IN_USE
     }
 
     private final LogDirectory directory;
     private final Storage storage;
+    private final List<String> swaps;
     private final Set<Option> options;
     private final Consumer<Finding> findings;
 
-    private NavigableMap<Long, Integer> epochs = new TreeMap<>();
+    private Known known;
     private boolean wasClosed;
     private int segments;
     private long batches;
@@ -55,10 +60,13 @@ public final class LogVerifier {
     private long endOffset = -1;
 
     private LogVerifier(Storage storage, Set<Option> options, Consumer<Finding> findings) {
-        this.directory = LogDirectory.of(storage);
-        this.storage = storage;
+        // Who has the log open finishes its own swaps.
+        this.storage = options.contains(Option.IN_USE) ? storage : TrialStorage.settled(storage);
+        this.swaps = LogDirectory.of(storage).swaps();
+        this.directory = LogDirectory.of(this.storage);
         this.options = options;
         this.findings = findings;
+        this.known = new Known(options, new TreeMap<>(), 0);
     }
 
     /**
@@ -77,7 +85,7 @@ public final class LogVerifier {
     private Verification run() {
         OptionalLong stored = read(directory::startOffset, OptionalLong.empty());
         OptionalLong closedAt = read(directory::closedAt, OptionalLong.empty());
-        epochs = read(directory::epochs, epochs);
+        known = known();
         read(directory::cursors, new TreeMap<>());
         List<Long> baseOffsets = directory.baseOffsets();
         wasClosed = closedAt.isPresent();
@@ -104,9 +112,21 @@ public final class LogVerifier {
                     "the log ended elsewhere when it was closed: endOffset=" + closedAt.getAsLong() + ", found="
                             + endOffset));
         }
+        swaps.forEach(name -> note(
+                Kind.SWAP,
+                name,
+                options.contains(Option.IN_USE)
+                        ? "compaction is replacing segments by it"
+                        : "compaction was replacing segments by it; opening finishes that"));
         directory.quarantined().forEach(name -> note(Kind.QUARANTINED, name, "put aside by a recovery"));
         directory.foreign().forEach(name -> note(Kind.FOREIGN, name, "not a file of a log"));
         return new Verification(segments, batches, records, sizeBytes, startOffset, endOffset, damage, notes);
+    }
+
+    private Known known() {
+        NavigableMap<Long, Integer> epochs = read(directory::epochs, new TreeMap<>());
+        OptionalLong gapsEnd = read(directory::gapsEndOffset, OptionalLong.of(Long.MAX_VALUE));
+        return new Known(options, epochs, options.contains(Option.COMPACTED) ? Long.MAX_VALUE : gapsEnd.orElse(0));
     }
 
     private <T> T read(Supplier<T> smallFile, T otherwise) {
@@ -142,7 +162,7 @@ public final class LogVerifier {
                     new IndexFile(storage, LogDirectory.indexName(baseOffset), baseOffset).inspect();
             try (StorageFile file = storage.open(name)) {
                 boundary(baseOffset, name, startOffset);
-                SegmentCheck check = new SegmentCheck(baseOffset, index, epochs, options, this::found);
+                SegmentCheck check = new SegmentCheck(baseOffset, index, known, this::found);
                 check.run(storage, file, isLast, wasClosed);
                 segments++;
                 batches += check.batches();
@@ -171,7 +191,7 @@ public final class LogVerifier {
                     0,
                     "the segment begins before the one in front of it ends: baseOffset=" + baseOffset + ", endOffset="
                             + endOffset));
-        } else if (baseOffset > startOffset && !options.contains(Option.COMPACTED)) {
+        } else if (baseOffset > startOffset && baseOffset > known.gapsEndOffset()) {
             found(new Finding(
                     Kind.GAP,
                     name,

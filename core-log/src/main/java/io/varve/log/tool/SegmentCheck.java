@@ -13,8 +13,6 @@ import io.varve.log.tool.Finding.Kind;
 import io.varve.log.walk.BatchWalk;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +25,7 @@ final class SegmentCheck {
 
     private final long baseOffset;
     private final String name;
-    private final NavigableMap<Long, Integer> epochs;
-    private final Set<LogVerifier.Option> options;
+    private final Known known;
     private final Consumer<Finding> findings;
     private final long coveredBytes;
     private final @Nullable IndexCheck indexCheck;
@@ -39,16 +36,10 @@ final class SegmentCheck {
     private long endOffset;
     private boolean isBehindDamage;
 
-    SegmentCheck(
-            long baseOffset,
-            IndexFile.@Nullable Inspection index,
-            NavigableMap<Long, Integer> epochs,
-            Set<LogVerifier.Option> options,
-            Consumer<Finding> findings) {
+    SegmentCheck(long baseOffset, IndexFile.@Nullable Inspection index, Known known, Consumer<Finding> findings) {
         this.baseOffset = baseOffset;
         this.name = LogDirectory.logName(baseOffset);
-        this.epochs = epochs;
-        this.options = options;
+        this.known = known;
         this.findings = findings;
         this.endOffset = baseOffset;
         SegmentSummary summary = index == null ? null : index.summary();
@@ -86,7 +77,7 @@ final class SegmentCheck {
         int at = walk.headerAt();
         checkOffsets(walk.position(), header, at);
         checkEpoch(walk.position(), header, at);
-        if (options.contains(LogVerifier.Option.RECORDS)) {
+        if (known.has(LogVerifier.Option.RECORDS)) {
             checkRecords(walk);
             header = walk.header();
             at = walk.headerAt();
@@ -107,19 +98,19 @@ final class SegmentCheck {
         long lastOffset = BatchDescriptor.lastOffset(header, at);
         if (offset < endOffset || lastOffset < offset || lastOffset - baseOffset > Integer.MAX_VALUE) {
             found(Kind.OFFSETS, position, "the offset is out of order: " + detail);
-        } else if (offset > endOffset && !isBehindDamage && !options.contains(LogVerifier.Option.COMPACTED)) {
+        } else if (offset > endOffset && !isBehindDamage && offset > known.gapsEndOffset()) {
             found(Kind.GAP, position, "offsets are missing in front of the batch: " + detail);
         }
     }
 
     private void checkEpoch(long position, ByteBuffer header, int at) {
-        Map.Entry<Long, Integer> known = epochs.floorEntry(BatchDescriptor.baseOffset(header, at));
+        Map.Entry<Long, Integer> listed = known.epochs().floorEntry(BatchDescriptor.baseOffset(header, at));
         int epoch = BatchDescriptor.leaderEpoch(header, at);
-        if (known != null && known.getValue() != epoch) {
+        if (listed != null && listed.getValue() != epoch) {
             found(
                     Kind.EPOCH,
                     position,
-                    "the leader epoch is not the one that is listed: epoch=" + epoch + ", listed=" + known.getValue());
+                    "the leader epoch is not the one that is listed: epoch=" + epoch + ", listed=" + listed.getValue());
         }
     }
 
@@ -145,7 +136,7 @@ final class SegmentCheck {
 
     private void stretch(BatchWalk walk, String reason, boolean mayBeTorn) {
         boolean isUncoveredTail = walk.endPosition() == sizeBytes && walk.position() >= coveredBytes && mayBeTorn;
-        if (isUncoveredTail && (options.contains(LogVerifier.Option.IN_USE) || walk.isZeros())) {
+        if (isUncoveredTail && (known.has(LogVerifier.Option.IN_USE) || walk.isZeros())) {
             return;
         }
         String detail = reason + ", endPosition=" + walk.endPosition();

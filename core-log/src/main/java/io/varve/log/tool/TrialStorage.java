@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log.tool;
 
+import io.varve.log.LogDirectory;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
@@ -36,6 +37,19 @@ final class TrialStorage implements Storage {
                 seen.put(name, new Below(name, file.sizeBytes()));
             }
         }
+    }
+
+    /**
+     * The files as opening the log finds them once it has finished what a crash has interrupted of a compaction: the storage itself
+     * when there is nothing to finish, else a trial above it.
+     */
+    static Storage settled(Storage storage) {
+        if (LogDirectory.of(storage).swaps().isEmpty()) {
+            return storage;
+        }
+        TrialStorage trial = new TrialStorage(storage);
+        LogDirectory.finishSwaps(trial);
+        return trial;
     }
 
     @Override

@@ -53,7 +53,11 @@ public final class BatchWalk {
                 .limit(0);
     }
 
-    /** Moves to the next piece; false at the end. */
+    /**
+     * Moves to the next piece.
+     *
+     * @return false at the end
+     */
     public boolean next() {
         position = endPosition;
         if (position >= limit) {
@@ -64,44 +68,57 @@ public final class BatchWalk {
         return true;
     }
 
-    /** Where the piece begins. */
+    /** {@return where the piece begins, bytes} */
     public long position() {
         return position;
     }
 
-    /** One past the last byte of the piece. */
+    /** {@return where the piece ends, exclusive, bytes} */
     public long endPosition() {
         return endPosition;
     }
 
-    /** Why the piece is no valid batch; null when it is one. */
+    /** {@return why the piece is no valid batch; null when it is one} */
     public @Nullable String reason() {
         return reason;
     }
 
-    /** The buffer that holds the header of the piece, at {@link #headerAt}, and with checksums the whole batch. */
+    /**
+     * The buffer that holds the header of the piece, at {@link #headerAt}, and with checksums the whole batch.
+     *
+     * @return the walk's own buffer; valid until the walk moves or reads elsewhere
+     */
     public ByteBuffer header() {
         load(position, BatchDescriptor.HEADER_BYTES);
         return window;
     }
 
-    /** Where in {@link #header} it begins. */
+    /** {@return where in {@link #header} the piece begins} */
     public int headerAt() {
         return at(position);
     }
 
-    /** The batch, from position to limit; valid until the walk moves. */
+    /**
+     * The batch, whole.
+     *
+     * @return a view, from position to limit, of the walk's own buffer; valid until the walk moves or reads elsewhere
+     */
     public ByteBuffer batch() {
         int there = load(position, (int) (endPosition - position));
         return window.slice(at(position), there);
     }
 
-    /** Whether a header begins here that could be one: whole, of our format, and inside the file. */
+    /** {@return whether a header that could be one begins the piece: whole, of our format, and of a batch that ends inside the file} */
     public boolean looksLikeBatch() {
         return claimsBatch(position, limit);
     }
 
-    /** Whether a header of our format stands at a position and claims a batch that ends at or before another. */
+    /**
+     * {@return whether a header of our format stands at a position and claims a batch that ends at or before another}
+     *
+     * @param from position of the header, bytes
+     * @param end the other position, exclusive, bytes
+     */
     public boolean claimsBatch(long from, long end) {
         return load(from, BatchDescriptor.HEADER_BYTES) == BatchDescriptor.HEADER_BYTES
                 && BatchDescriptor.magic(window, at(from)) == BatchDescriptor.MAGIC
@@ -109,14 +126,16 @@ public final class BatchWalk {
                 && claimedBytes(from) <= end - from;
     }
 
-    /** Whether the piece is all zeros: space that was prepared. */
+    /** {@return whether the piece is all zeros: space that was prepared} */
     public boolean isZeros() {
         return dataEnd(position, endPosition) == position;
     }
 
     /**
-     * Where the bytes from a position on end and space begins that was prepared and never written: {@code from} when all of them are
-     * zero, else the end of the last block that is not all zero.
+     * Where the bytes from a position on end and space begins that was prepared and never written.
+     *
+     * @param from the position, bytes
+     * @return {@code from} when all bytes are zero, else the end of the last block that is not all zero, exclusive
      */
     public long dataEnd(long from) {
         return dataEnd(from, limit);
@@ -150,7 +169,13 @@ public final class BatchWalk {
         return true;
     }
 
-    /** Makes {@code to} a durable copy of the bytes between two positions. */
+    /**
+     * Makes a file a durable copy of the bytes between two positions.
+     *
+     * @param from where they begin
+     * @param end where they end, exclusive
+     * @param to the copy, whose contents are replaced; not closed
+     */
     public void copy(long from, long end, StorageFile to) {
         to.truncate(0);
         for (long at = from; at < end; ) {

@@ -34,6 +34,14 @@ class ExamplesTest {
     }
 
     @Test
+    void shouldKeepTheLastOfEachKey() throws InterruptedException {
+        new Compaction(out).run(directory);
+
+        assertThat(lines())
+                .containsExactly("offsets end where they did: true", "fewer than 300 records are left: true");
+    }
+
+    @Test
     void shouldResumeWhereItWas() {
         new ResumeByCursor(out).run(directory);
         new ResumeByCursor(out).run(directory);
