@@ -137,15 +137,16 @@ final class CompactionRun {
                         && owner.isAborted(producerId, BatchDescriptor.baseOffset(batch, 0)))) {
             return;
         }
-        RecordCursor records = RecordCursor.keys(batch, policy.maxBatchBytes());
-        while (records.next()) {
-            ByteBuffer key = records.key();
-            if (key != null && !latest.add(key, records.offset())) {
-                // With temporary files the records of the whole range are needed: begin again at the first.
-                latest.spill();
-                reader = null;
-                at = 0;
-                return;
+        try (RecordCursor records = RecordCursor.keys(batch, policy.maxBatchBytes())) {
+            while (records.next()) {
+                ByteBuffer key = records.key();
+                if (key != null && !latest.add(key, records.offset())) {
+                    // With temporary files the records of the whole range are needed: begin again at the first.
+                    latest.spill();
+                    reader = null;
+                    at = 0;
+                    return;
+                }
             }
         }
     }

@@ -55,7 +55,6 @@ public final class LogReader implements AutoCloseable {
                     return true;
                 }
             }
-            cursor = null;
             if (!nextBatch()) {
                 return false;
             }
@@ -83,7 +82,7 @@ public final class LogReader implements AutoCloseable {
 
     /** Moves to the next batch, whatever of the present one has been read; control batches are not passed over. See {@link #next()}. */
     public boolean nextBatch() {
-        cursor = null;
+        closeCursor();
         while (true) {
             log.requireInRange(nextOffset);
             if (nextOffset >= log.endOffset()) {
@@ -199,9 +198,17 @@ public final class LogReader implements AutoCloseable {
         return nextOffset;
     }
 
+    private void closeCursor() {
+        RecordCursor current = cursor;
+        cursor = null;
+        if (current != null) {
+            current.close();
+        }
+    }
+
     @Override
     public void close() {
-        cursor = null;
+        closeCursor();
         window = ByteBuffer.allocate(0);
         segment = null;
     }
