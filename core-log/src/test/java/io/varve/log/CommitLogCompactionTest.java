@@ -190,6 +190,36 @@ class CommitLogCompactionTest {
         }
     }
 
+    /** The last segment is read again after a crash; that offsets are missing in it is no damage when it was compacted. */
+    @Test
+    void shouldRecoverALogThatWasCutInsideItsCompactedPart() {
+        List<String> left;
+        MemoryStorage found;
+        try (CommitLog log = open(storage, config().segmentBytes(2000).build())) {
+            for (int i = 0; i < 60; i++) {
+                append(log, i % 10 == 0 ? "k" + i : "k", "v" + i, nowMs);
+            }
+            run(log.compaction(CompactionOwner.NONE));
+            assertThat(Batches.read(log, 0))
+                    .startsWith("0:v0", "10:v10", "20:v20")
+                    .hasSizeLessThan(40);
+
+            log.truncateTo(15);
+            assertThat(log.compactedOffset()).isZero();
+            append(log, "k", "after", nowMs);
+            log.flush();
+            left = Batches.read(log, 0);
+            found = storage.afterCrash(MemoryStorage.Survival.POWER_LOSS, 1);
+        }
+        assertThat(left).containsExactly("0:v0", "10:v10", "11:after");
+        try (CommitLog log = open(found, config().segmentBytes(2000).build())) {
+            assertThat(log.recoveryReport().damaged()).isEmpty();
+            assertThat(log.recoveryReport().truncatedBytes()).isZero();
+            assertThat(Batches.read(log, 0)).isEqualTo(left);
+            assertThat(log.endOffset()).isEqualTo(12);
+        }
+    }
+
     @Test
     void shouldDeleteSegmentsOfWhichNothingIsLeft() {
         RetentionPolicy retention = RetentionPolicy.keep(Duration.ofMillis(100));
