@@ -289,6 +289,46 @@ class CommitLogCompactionTest {
         }
     }
 
+    /** Whatever is cut off under a compaction, what counts as compacted afterwards has every key once. */
+    @Test
+    void shouldBearTruncationUnderIt() throws Exception {
+        LogConfig config = LogConfig.builder()
+                .segmentBytes(5_000)
+                .compaction(CompactionPolicy.builder()
+                        .minDirtyRatio(0)
+                        .memoryBytes(1 << 16)
+                        .build())
+                .build();
+        long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+        AtomicLong compactions = new AtomicLong();
+        ExecutorService pool = Executors.newFixedThreadPool(2);
+        try (CommitLog log = CommitLog.open(new MemoryStorage(), config)) {
+            Future<?> compacting = pool.submit(() -> compactUntil(log, deadline, compactions));
+            Future<?> appending = pool.submit(() -> {
+                Random random = new Random(1);
+                while (System.nanoTime() < deadline) {
+                    append(log, "k" + random.nextInt(100), "v", 1000);
+                    if (random.nextInt(200) == 0) {
+                        log.truncateTo(log.endOffset() - random.nextInt((int) Math.min(500, log.endOffset())));
+                    }
+                }
+            });
+            compacting.get();
+            appending.get();
+            assertThat(compactions.get()).isPositive();
+            assertThat(log.compactionStopReason()).isEmpty();
+            List<String> keys = new ArrayList<>();
+            try (LogReader reader = log.readerAt(0)) {
+                while (reader.next() && reader.offset() < log.compactedOffset()) {
+                    keys.add(Batches.text(reader.record().key()));
+                }
+            }
+            assertThat(keys).doesNotHaveDuplicates();
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
     private static void appendUntil(CommitLog log, long deadline) {
         Random random = new Random(1);
         while (System.nanoTime() < deadline) {
