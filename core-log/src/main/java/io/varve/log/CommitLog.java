@@ -565,6 +565,17 @@ public final class CommitLog implements AutoCloseable {
         return segments.all();
     }
 
+    /** Writes down how far compaction is; false when the log has been closed, truncated or has failed since. */
+    boolean noteCompaction(long seenGeneration, Runnable note) {
+        synchronized (upkeepLock) {
+            if (closed || failure != null || generation != seenGeneration) {
+                return false;
+            }
+            note.run();
+            return true;
+        }
+    }
+
     /** Whether the first record of a segment is older than so many milliseconds. */
     boolean isOlderThan(Segment segment, long nowMs, long ageMs) {
         if (ageMs == Long.MAX_VALUE) {

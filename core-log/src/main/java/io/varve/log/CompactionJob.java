@@ -112,12 +112,8 @@ final class CompactionJob implements Job {
         int bytes = current.step();
         throttle.spend(bytes, nowMs);
         if (current.isDone()) {
-            boolean completed = !current.isOvertaken();
-            if (completed) {
-                state.completed(current.endOffset());
-            }
             drop();
-            if (completed) {
+            if (current.isComplete()) {
                 log.config().listener().onCompact(current.endOffset());
             }
         }

@@ -105,6 +105,11 @@ final class CompactionRun {
         return phase == Phase.DONE || phase == Phase.OVERTAKEN;
     }
 
+    boolean isComplete() {
+        return phase == Phase.DONE;
+    }
+
+    /** Whether the log has changed under the run, so that what it found proves nothing. */
     boolean isOvertaken() {
         return phase == Phase.OVERTAKEN || log.generation() != plan.generation();
     }
@@ -137,24 +142,26 @@ final class CompactionRun {
                         && owner.isAborted(producerId, BatchDescriptor.baseOffset(batch, 0)))) {
             return;
         }
-        RecordCursor records = RecordCursor.keys(batch, policy.maxBatchBytes());
-        while (records.next()) {
-            ByteBuffer key = records.key();
-            if (key != null && !latest.add(key, records.offset())) {
-                // With temporary files the records of the whole range are needed: begin again at the first.
-                latest.spill();
-                reader = null;
-                at = 0;
-                return;
+        try (RecordCursor records = RecordCursor.keys(batch, policy.maxBatchBytes())) {
+            while (records.next()) {
+                ByteBuffer key = records.key();
+                if (key != null && !latest.add(key, records.offset())) {
+                    // With temporary files the records of the whole range are needed: begin again at the first.
+                    latest.spill();
+                    reader = null;
+                    at = 0;
+                    return;
+                }
             }
         }
     }
 
     private int settle() {
         if (!latest.settle()) {
-            phase = Phase.REWRITE;
+            boolean valid = log.noteCompaction(
+                    plan.generation(), () -> log.compactionState().mayLeaveGapsBelow(plan.endOffset()));
+            phase = valid ? Phase.REWRITE : Phase.OVERTAKEN;
             at = 0;
-            log.compactionState().mayLeaveGapsBelow(plan.endOffset());
         }
         return 0;
     }
@@ -250,7 +257,9 @@ final class CompactionRun {
         }
         cleaned = null;
         if (at == plan.segments().size()) {
-            phase = Phase.DONE;
+            boolean valid = log.noteCompaction(
+                    plan.generation(), () -> log.compactionState().completed(plan.endOffset()));
+            phase = valid ? Phase.DONE : Phase.OVERTAKEN;
         }
     }
 

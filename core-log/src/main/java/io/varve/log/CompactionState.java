@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Below the first offset no key has two records; without the file it is 0, and all is compacted again, which changes nothing. At or
  * above the second no offset is missing, so that recovery can tell a batch that was lost from one that was compacted away.
  *
- * <p>Threading: one writer (in the lock of compaction or of upkeep), any readers.
+ * <p>Threading: one writer (in the lock of upkeep), any readers.
  */
 final class CompactionState {
 

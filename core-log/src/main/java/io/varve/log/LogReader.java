@@ -60,7 +60,6 @@ public final class LogReader implements AutoCloseable {
                     return true;
                 }
             }
-            cursor = null;
             if (!nextBatch()) {
                 return false;
             }
@@ -93,7 +92,7 @@ public final class LogReader implements AutoCloseable {
      * @return false at the end of the log
      */
     public boolean nextBatch() {
-        cursor = null;
+        closeCursor();
         while (true) {
             log.requireInRange(nextOffset);
             if (nextOffset >= log.endOffset()) {
@@ -238,9 +237,17 @@ public final class LogReader implements AutoCloseable {
         return nextOffset;
     }
 
+    private void closeCursor() {
+        RecordCursor current = cursor;
+        cursor = null;
+        if (current != null) {
+            current.close();
+        }
+    }
+
     @Override
     public void close() {
-        cursor = null;
+        closeCursor();
         window = ByteBuffer.allocate(0);
         segment = null;
     }

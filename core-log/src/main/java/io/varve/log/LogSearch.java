@@ -108,11 +108,12 @@ final class LogSearch {
     private static Optional<TimestampedOffset> first(Segment segment, BatchScan scan, Predicate<RecordCursor> wanted) {
         ByteBuffer batch = ByteBuffer.allocate(scan.sizeBytes());
         segment.file().read(batch, scan.position());
-        RecordCursor cursor = RecordCursor.over(batch.flip());
-        while (cursor.next()) {
-            if (wanted.test(cursor)) {
-                int epoch = BatchDescriptor.leaderEpoch(batch, 0);
-                return Optional.of(new TimestampedOffset(cursor.offset(), cursor.timestampMs(), epoch));
+        try (RecordCursor cursor = RecordCursor.over(batch.flip())) {
+            while (cursor.next()) {
+                if (wanted.test(cursor)) {
+                    int epoch = BatchDescriptor.leaderEpoch(batch, 0);
+                    return Optional.of(new TimestampedOffset(cursor.offset(), cursor.timestampMs(), epoch));
+                }
             }
         }
         return Optional.empty();

@@ -190,6 +190,34 @@ class CommitLogCompactionTest {
         }
     }
 
+    /** The last segment is read again after a crash; that offsets are missing in it is no damage when it was compacted. */
+    @Test
+    void shouldRecoverALogThatWasCutInsideItsCompactedPart() {
+        List<String> left;
+        MemoryStorage found;
+        try (CommitLog log = open(storage, config().segmentBytes(2000).build())) {
+            for (int i = 0; i < 60; i++) {
+                append(log, i % 10 == 0 ? "k" + i : "k", "v" + i, nowMs);
+            }
+            run(log.compaction(CompactionOwner.NONE));
+            assertThat(Batches.read(log, 0))
+                    .startsWith("0:v0", "10:v10", "20:v20")
+                    .hasSizeLessThan(40);
+
+            log.truncateTo(15);
+            assertThat(log.compactedOffset()).isZero();
+            left = Batches.read(log, 0);
+            found = storage.afterCrash(MemoryStorage.Survival.PROCESS_DEATH, 1);
+        }
+        assertThat(left).containsExactly("0:v0", "10:v10");
+        try (CommitLog log = open(found, config().segmentBytes(2000).build())) {
+            assertThat(log.recoveryReport().damaged()).isEmpty();
+            assertThat(log.recoveryReport().truncatedBytes()).isZero();
+            assertThat(Batches.read(log, 0)).isEqualTo(left);
+            assertThat(log.endOffset()).isEqualTo(11);
+        }
+    }
+
     @Test
     void shouldDeleteSegmentsOfWhichNothingIsLeft() {
         RetentionPolicy retention = RetentionPolicy.keep(Duration.ofMillis(100));
@@ -256,6 +284,46 @@ class CommitLogCompactionTest {
             }
             assertThat(log.compactionStopReason()).isEmpty();
             assertThat(compactions.get()).isPositive();
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    /** Whatever is cut off under a compaction, what counts as compacted afterwards has every key once. */
+    @Test
+    void shouldBearTruncationUnderIt() throws Exception {
+        LogConfig config = LogConfig.builder()
+                .segmentBytes(5_000)
+                .compaction(CompactionPolicy.builder()
+                        .minDirtyRatio(0)
+                        .memoryBytes(1 << 16)
+                        .build())
+                .build();
+        long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+        AtomicLong compactions = new AtomicLong();
+        ExecutorService pool = Executors.newFixedThreadPool(2);
+        try (CommitLog log = CommitLog.open(new MemoryStorage(), config)) {
+            Future<?> compacting = pool.submit(() -> compactUntil(log, deadline, compactions));
+            Future<?> appending = pool.submit(() -> {
+                Random random = new Random(1);
+                while (System.nanoTime() < deadline) {
+                    append(log, "k" + random.nextInt(100), "v", 1000);
+                    if (random.nextInt(200) == 0) {
+                        log.truncateTo(log.endOffset() - random.nextInt((int) Math.min(500, log.endOffset())));
+                    }
+                }
+            });
+            compacting.get();
+            appending.get();
+            assertThat(compactions.get()).isPositive();
+            assertThat(log.compactionStopReason()).isEmpty();
+            List<String> keys = new ArrayList<>();
+            try (LogReader reader = log.readerAt(0)) {
+                while (reader.next() && reader.offset() < log.compactedOffset()) {
+                    keys.add(Batches.text(reader.record().key()));
+                }
+            }
+            assertThat(keys).doesNotHaveDuplicates();
         } finally {
             pool.shutdownNow();
         }

@@ -75,11 +75,11 @@ public final class BatchRewrite {
             ByteBuffer batch, BitSet kept, long baseShiftMs, long maxBytes, ByteArrayOutputStream target) {
         int at = batch.position();
         Compression compression = Compression.of(BatchDescriptor.compressionId(batch, at));
-        RecordInput in = RecordCursor.input(batch, at, maxBytes);
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         ByteArrayOutputStream delta = new ByteArrayOutputStream();
         long maxTimestampMs = NO_TIMESTAMP;
-        try (OutputStream out = Codecs.of(compression).compress(target)) {
+        try (RecordInput in = RecordCursor.input(batch, at, maxBytes);
+                OutputStream out = Codecs.of(compression).compress(target)) {
             for (int i = 0; i < kept.length(); i++) {
                 int length = in.readVarint();
                 long end = in.taken + length;

@@ -1,7 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log.batch;
 
-import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import com.github.luben.zstd.ZstdInputStream;
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -119,7 +119,8 @@ final class Codecs {
 
         @Override
         public InputStream decompress(InputStream in) throws IOException {
-            return new ZstdInputStreamNoFinalizer(in);
+            // With a finalizer, for cursors that nobody has closed.
+            return new ZstdInputStream(in);
         }
     }
 }

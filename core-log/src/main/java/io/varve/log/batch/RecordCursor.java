@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The batch must stay unchanged while the cursor is used. The cursor is itself the view of the record it stands on.
  *
+ * <p>Close it: some codecs hold memory outside the heap, and a cursor that is forgotten keeps it until the next garbage collection.
+ *
  * <p>Threading: confined to one thread.
  */
-public final class RecordCursor implements RecordView {
+public final class RecordCursor implements RecordView, AutoCloseable {
 
     /** Smallest record: length, attributes, two deltas, two lengths and a count, one byte each. */
     private static final int MIN_RECORD_BODY_BYTES = 6;
@@ -84,7 +86,9 @@ public final class RecordCursor implements RecordView {
      * @throws InvalidBatchException when a record is malformed
      */
     public static void validate(ByteBuffer batch) {
-        new RecordCursor(batch, Detail.NOTHING, Long.MAX_VALUE).validate();
+        try (RecordCursor cursor = new RecordCursor(batch, Detail.NOTHING, Long.MAX_VALUE)) {
+            cursor.validate();
+        }
     }
 
     private void validate() {
@@ -227,6 +231,13 @@ public final class RecordCursor implements RecordView {
     @Override
     public @Nullable ByteBuffer value() {
         return value;
+    }
+
+    /** Lets go of the codec. The record that the cursor stands on stays valid; there is no next one. Idempotent. */
+    @Override
+    public void close() {
+        index = count;
+        input.close();
     }
 
     /** {@return whether the record has no value, and so marks its key as deleted} */

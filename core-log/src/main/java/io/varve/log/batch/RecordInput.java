@@ -3,6 +3,7 @@ package io.varve.log.batch;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -11,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>Threading: confined to the thread of the cursor.
  */
-abstract class RecordInput {
+abstract class RecordInput implements AutoCloseable {
 
     private static final int MAX_VARINT_BYTES = 5;
     private static final int MAX_VARLONG_BYTES = 10;
@@ -27,6 +28,10 @@ abstract class RecordInput {
 
     /** The next {@code count} bytes as a view. */
     abstract ByteBuffer view(int count);
+
+    /** Lets go of what the codec holds outside the heap. Views stay valid. */
+    @Override
+    public abstract void close();
 
     final byte readByte() {
         int b = read();
@@ -101,6 +106,11 @@ abstract class RecordInput {
             return view;
         }
 
+        @Override
+        public void close() {
+            // Holds nothing.
+        }
+
         private void require(int count) {
             if (count > buffer.remaining()) {
                 throw malformed("field longer than the records: bytes=" + count + ", left=" + buffer.remaining());
@@ -167,6 +177,15 @@ abstract class RecordInput {
             position += step;
             taken += step;
             return step;
+        }
+
+        @Override
+        public void close() {
+            try {
+                in.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         private boolean fill() {

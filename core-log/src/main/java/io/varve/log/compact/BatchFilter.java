@@ -124,26 +124,27 @@ public final class BatchFilter {
         boolean keepsTombstones = horizonMs < 0 || nowMs < horizonMs;
         long lastOffset = BatchDescriptor.lastOffset(batch, at);
         long before = BatchDescriptor.baseOffset(batch, at) - 1;
-        RecordCursor records = RecordCursor.keys(batch, maxBytes);
-        for (int i = 0; records.next(); i++) {
-            long offset = records.offset();
-            if (offset <= before || offset > lastOffset) {
-                throw new InvalidBatchException(
-                        Reason.RECORDS,
-                        "offset out of order: offset=" + offset + ", before=" + before + ", last=" + lastOffset);
+        try (RecordCursor records = RecordCursor.keys(batch, maxBytes)) {
+            for (int i = 0; records.next(); i++) {
+                long offset = records.offset();
+                if (offset <= before || offset > lastOffset) {
+                    throw new InvalidBatchException(
+                            Reason.RECORDS,
+                            "offset out of order: offset=" + offset + ", before=" + before + ", last=" + lastOffset);
+                }
+                before = offset;
+                ByteBuffer key = records.key();
+                keylessRecords += key == null ? 1 : 0;
+                if (aborted || key == null || !latest.isLatest(key, offset)) {
+                    continue;
+                }
+                if (!records.isTombstone() || keepsTombstones) {
+                    kept.set(i);
+                    keptTombstone |= records.isTombstone();
+                }
             }
-            before = offset;
-            ByteBuffer key = records.key();
-            keylessRecords += key == null ? 1 : 0;
-            if (aborted || key == null || !latest.isLatest(key, offset)) {
-                continue;
-            }
-            if (!records.isTombstone() || keepsTombstones) {
-                kept.set(i);
-                keptTombstone |= records.isTombstone();
-            }
+            records.checkEnd();
         }
-        records.checkEnd();
     }
 
     private @Nullable ByteBuffer filterMarker(ByteBuffer batch, int at) {
@@ -166,17 +167,18 @@ public final class BatchFilter {
     /** Whether a control batch ends a transaction of which no record is left. */
     private boolean endsGoneTransaction(ByteBuffer batch, int at) {
         boolean marker = false;
-        RecordCursor records = RecordCursor.keys(batch, maxBytes);
-        while (records.next()) {
-            ByteBuffer key = records.key();
-            if (key == null || key.remaining() < MARKER_KEY_BYTES) {
-                throw new InvalidBatchException(
-                        Reason.RECORDS, "control record without a type: offset=" + records.offset());
+        try (RecordCursor records = RecordCursor.keys(batch, maxBytes)) {
+            while (records.next()) {
+                ByteBuffer key = records.key();
+                if (key == null || key.remaining() < MARKER_KEY_BYTES) {
+                    throw new InvalidBatchException(
+                            Reason.RECORDS, "control record without a type: offset=" + records.offset());
+                }
+                int type = key.getShort(key.position() + MARKER_TYPE);
+                marker = type >= 0 && type <= LAST_MARKER_TYPE;
             }
-            int type = key.getShort(key.position() + MARKER_TYPE);
-            marker = type >= 0 && type <= LAST_MARKER_TYPE;
+            records.checkEnd();
         }
-        records.checkEnd();
         return marker && !openTransactions.remove(BatchDescriptor.producerId(batch, at));
     }
 

@@ -42,6 +42,24 @@ class RecordCursorFuzzTest {
         assertThat(refused).as("damaged batches that were refused").isGreaterThan(300);
     }
 
+    @ParameterizedTest
+    @EnumSource(Compression.class)
+    void shouldEndWhereItIsClosed(Compression compression) {
+        ByteBuffer batch = new BatchBuilder()
+                .compression(compression)
+                .add(new byte[] {1}, new byte[] {2})
+                .add(new byte[] {3}, new byte[] {4})
+                .build();
+        RecordCursor cursor = RecordCursor.over(batch);
+        assertThat(cursor.next()).isTrue();
+
+        cursor.close();
+        cursor.close();
+
+        assertThat(cursor.next()).isFalse();
+        assertThat(cursor.key()).isEqualTo(ByteBuffer.wrap(new byte[] {1}));
+    }
+
     private static ByteBuffer batch(Random random, Compression compression) {
         BatchBuilder builder = new BatchBuilder().compression(compression);
         int records = 1 + random.nextInt(5);

@@ -170,12 +170,13 @@ public final class Partition {
                     Reason.TIMESTAMP, "timestamp out of range: timestampMs=" + maxTimestampMs + ", nowMs=" + nowMs);
         }
         if (config.compacted()) {
-            RecordCursor records = RecordCursor.over(batch);
-            while (records.next()) {
-                if (records.key() == null) {
-                    throw new AppendRefusedException(
-                            Reason.RECORD,
-                            "a compacted topic needs keys: partition=" + id + ", record=" + records.offset());
+            try (RecordCursor records = RecordCursor.over(batch)) {
+                while (records.next()) {
+                    if (records.key() == null) {
+                        throw new AppendRefusedException(
+                                Reason.RECORD,
+                                "a compacted topic needs keys: partition=" + id + ", record=" + records.offset());
+                    }
                 }
             }
         }
@@ -193,9 +194,10 @@ public final class Partition {
                         BatchDescriptor.producerId(batch, at),
                         BatchDescriptor.producerEpoch(batch, at),
                         BatchDescriptor.baseSequence(batch, at));
-        RecordCursor records = RecordCursor.over(batch);
-        while (records.next()) {
-            builder.add(records.timestampMs(), records.key(), records.value(), records.headers());
+        try (RecordCursor records = RecordCursor.over(batch)) {
+            while (records.next()) {
+                builder.add(records.timestampMs(), records.key(), records.value(), records.headers());
+            }
         }
         return builder.build();
     }
