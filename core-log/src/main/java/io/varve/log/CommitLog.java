@@ -80,6 +80,7 @@ public final class CommitLog implements AutoCloseable {
     private volatile boolean directoryChanged;
     private volatile @Nullable StorageException failure;
     private volatile boolean closed;
+    private volatile boolean rolledByUpkeep;
     private long activeSinceMs;
 
     private CommitLog(Storage storage, LogConfig config, InstantSource clock, @Nullable DirectoryLock lock) {
@@ -323,10 +324,51 @@ public final class CommitLog implements AutoCloseable {
         boolean full = isFull(active, appendBytes) || nextOffset - active.baseOffset() > Integer.MAX_VALUE;
         if (full) {
             roll();
-        } else if (clock.millis() - activeSinceMs >= config.segmentAgeMs()) {
-            active.force();
-            roll();
+        } else if (!rolledByUpkeep && isAged(clock.millis())) {
+            forceAndRoll();
         }
+    }
+
+    @GuardedBy("appendLock")
+    private void forceAndRoll() {
+        segments.active().force();
+        roll();
+    }
+
+    @GuardedBy("appendLock")
+    private boolean isAged(long nowMs) {
+        return !segments.active().isEmpty() && nowMs - activeSinceMs >= config.segmentAgeMs();
+    }
+
+    /**
+     * Rolls the active segment when it is old enough, also when nothing is appended; whether it was. From the first call on appends do
+     * not look at the clock, which would be a good part of what they cost.
+     */
+    boolean rollWhenAged(long nowMs) {
+        rolledByUpkeep = true;
+        synchronized (upkeepLock) {
+            synchronized (appendLock) {
+                if (closed || failure != null || segments.hasUnsealed() || !isAged(nowMs)) {
+                    return false;
+                }
+            }
+            guarded(() -> durability.flush());
+            synchronized (appendLock) {
+                if (segments.hasUnsealed() || !isAged(nowMs)) {
+                    return false;
+                }
+                try {
+                    // What was appended since is little.
+                    forceAndRoll();
+                } catch (OutOfSpaceException e) {
+                    throw e;
+                } catch (StorageException e) {
+                    throw failed(e);
+                }
+            }
+        }
+        config.listener().onRoll(segments.active().baseOffset());
+        return true;
     }
 
     private boolean isFull(Segment active, int appendBytes) {
@@ -514,9 +556,10 @@ public final class CommitLog implements AutoCloseable {
     }
 
     /**
-     * The job that keeps the log in shape: flushes as the {@link FlushPolicy} says, seals rolled segments, writes checkpoints, prepares
-     * the next segment, applies retention, closes files that nobody reads. Stepping it is optional and takes work off the appends;
-     * a {@link io.varve.log.job.JobRunner} can do it. A step waits for the disk and may be made by one thread at a time.
+     * The job that keeps the log in shape: flushes as the {@link FlushPolicy} says, rolls a segment that is old enough, seals rolled
+     * segments, writes checkpoints, prepares the next segment, applies retention, closes files that nobody reads. Stepping it is optional
+     * and takes work off the appends, but who has begun goes on: appends then no longer roll by age. A
+     * {@link io.varve.log.job.JobRunner} can do it. A step waits for the disk and may be made by one thread at a time.
      *
      * @return a new job
      */

@@ -40,6 +40,7 @@ final class Upkeep implements Job {
             // Deleting first: it makes the room that the rest may need.
             done += deleteWhenDue(nowMs);
             done += flushWhenDue(nowMs);
+            done += log.rollWhenAged(nowMs) ? 1 : 0;
             done += log.sealRolled();
             if (log.isCheckpointDue()) {
                 log.checkpoint(0);

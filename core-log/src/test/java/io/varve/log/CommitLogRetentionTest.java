@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.Compression;
+import io.varve.log.job.Job;
 import io.varve.log.storage.MemoryStorage;
 import java.time.Duration;
 import java.time.Instant;
@@ -97,6 +98,32 @@ class CommitLogRetentionTest {
 
             assertThat(log.applyRetention(11_000)).isZero();
             assertThat(log.applyRetention(11_001)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldRollAnOldSegmentWhenItIsAppendedToOrByUpkeepWhenItIsIdle() {
+        LogConfig config = LogConfig.builder().segmentAge(KEPT).build();
+        try (CommitLog log = CommitLog.open(storage, config, clock)) {
+            append(log, nowMs);
+            nowMs += 1000;
+            append(log, nowMs);
+            assertThat(log.segmentCount()).isEqualTo(2);
+
+            Job upkeep = log.upkeep();
+            upkeep.doWork();
+            assertThat(log.segmentCount()).isEqualTo(2);
+            nowMs += 1000;
+            append(log, nowMs);
+            assertThat(log.segmentCount()).isEqualTo(2);
+            upkeep.doWork();
+            assertThat(log.segmentCount()).isEqualTo(3);
+
+            // An empty one does not age.
+            nowMs += 1000;
+            upkeep.doWork();
+            assertThat(log.segmentCount()).isEqualTo(3);
+            assertThat(log.endOffset()).isEqualTo(3);
         }
     }
 }

@@ -12,22 +12,21 @@ import io.varve.log.storage.Storage;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Varve's {@link CommitLog}: checks length, header and checksum of the batch, sets offset and epoch, writes it once.
  *
- * <p>A thread steps the upkeep of a log in mapped storage, as its users do who want what it offers: it prepares the next segment and
- * takes the page faults.
+ * <p>A thread steps its upkeep, as in a program that appends for long: it seals segments and prepares the next one. Kafka's log has its
+ * scheduler's thread for the same.
  */
 final class VarveLog implements AppendTarget, RecordReadable, TimeIndexed {
 
     private static final String MAPPED = "mapped";
 
     private final CommitLog log;
-    private final @Nullable JobRunner upkeep;
+    private final JobRunner upkeep;
 
-    private VarveLog(CommitLog log, @Nullable JobRunner upkeep) {
+    private VarveLog(CommitLog log, JobRunner upkeep) {
         this.log = log;
         this.upkeep = upkeep;
     }
@@ -38,7 +37,7 @@ final class VarveLog implements AppendTarget, RecordReadable, TimeIndexed {
                 .retention(RetentionPolicy.keepBytes(segmentBytes))
                 .build();
         CommitLog log = CommitLog.open(storage(storage, directory), config);
-        return new VarveLog(log, storage.equals(MAPPED) ? upkeep(log) : null);
+        return new VarveLog(log, upkeep(log));
     }
 
     private static JobRunner upkeep(CommitLog log) {
@@ -83,9 +82,7 @@ final class VarveLog implements AppendTarget, RecordReadable, TimeIndexed {
 
     @Override
     public void close() {
-        if (upkeep != null) {
-            upkeep.close();
-        }
+        upkeep.close();
         log.close();
     }
 }
