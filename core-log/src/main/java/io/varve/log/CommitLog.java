@@ -883,7 +883,7 @@ public final class CommitLog implements AutoCloseable {
     /**
      * Makes {@code offset} the end of the log: removes the batches that hold it or later ones. A batch that begins before it and ends
      * after it is removed whole, so the end may come to lie before {@code offset},
-     * though never before the start.
+     * though never before the start. It is durable when this returns.
      *
      * @param offset the new end, exclusive
      * @throws OffsetOutOfRangeException when the offset is below the start
@@ -931,7 +931,9 @@ public final class CommitLog implements AutoCloseable {
         if (endOffset > segments.active().endOffset()) {
             roll();
         }
-        directoryChanged = true;
+        // What was cut off must not come back: others may stand in its place elsewhere.
+        segments.active().force();
+        storage.force();
         reserve.write(() -> epochs.truncateTo(endOffset));
     }
 

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CommitLogDurabilityTest {
 
@@ -51,6 +53,26 @@ class CommitLogDurabilityTest {
         assertThatExceptionOfType(io.varve.log.storage.StorageException.class).isThrownBy(log::flush);
 
         assertThat(waiting).isCompletedExceptionally();
+        log.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 6, 11})
+    void shouldNotBringBackWhatWasTruncatedWhenPowerIsCut(int endOffset) {
+        CommitLog log =
+                CommitLog.open(storage, LogConfig.builder().segmentBytes(400).build());
+        for (int i = 0; i < 12; i++) {
+            log.append(Batches.batch("v" + i + "-", 1), 0);
+        }
+        log.flush();
+
+        log.truncateTo(endOffset);
+
+        for (int seed = 0; seed < 20; seed++) {
+            try (CommitLog again = CommitLog.open(storage.afterCrash(Survival.POWER_LOSS, seed), CONFIG)) {
+                assertThat(again.endOffset()).isEqualTo(endOffset);
+            }
+        }
         log.close();
     }
 
