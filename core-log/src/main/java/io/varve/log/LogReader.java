@@ -134,26 +134,37 @@ public final class LogReader implements AutoCloseable {
                 segment = null;
                 return false;
             }
-            BatchScan scan = held.scan(position, limit);
-            scan.next();
-            if (scan.sizeBytes() > log.config().maxBatchBytes() && !suspicious) {
-                // Nothing is allocated on its word.
-                throw corrupt("sizeBytes=" + scan.sizeBytes() + ", largest="
-                        + log.config().maxBatchBytes());
+            read(held, position, (int) Math.min(limit - position, WINDOW_BYTES));
+            if (!holdsBatch()) {
+                read(held, position, claimedBytes(limit - position));
             }
-            int wanted = (int) Math.min(limit - position, Math.max(WINDOW_BYTES, scan.sizeBytes()));
-            if (window.capacity() < wanted) {
-                window = ByteBuffer.allocateDirect(Math.max(wanted, Math.min(WINDOW_BYTES, 2 * window.capacity())));
-            }
-            window.clear().limit(wanted);
-            held.file().read(window, position);
-            window.flip();
-            segment = held;
-            windowEnd = position + window.limit();
             return log.generation() == generation && holdsBatch();
         } finally {
             held.release();
         }
+    }
+
+    private void read(Segment held, long position, int wanted) {
+        if (window.capacity() < wanted) {
+            window = ByteBuffer.allocateDirect(Math.max(wanted, Math.min(WINDOW_BYTES, 2 * window.capacity())));
+        }
+        window.clear().limit(wanted);
+        held.file().read(window, position);
+        window.flip();
+        segment = held;
+        windowEnd = position + window.limit();
+    }
+
+    /** Length of the batch that begins in the window and does not fit into it. Nothing is allocated on the word of a damaged one. */
+    private int claimedBytes(long there) {
+        int claimed = window.limit() < BatchDescriptor.HEADER_BYTES ? 0 : BatchDescriptor.sizeBytes(window, 0);
+        if (claimed < BatchDescriptor.HEADER_BYTES || claimed > there) {
+            throw corrupt("no batch begins here: sizeBytes=" + claimed + ", left=" + there);
+        }
+        if (claimed > log.config().maxBatchBytes() && !suspicious) {
+            throw corrupt("sizeBytes=" + claimed + ", largest=" + log.config().maxBatchBytes());
+        }
+        return claimed;
     }
 
     private long lookUp(Segment held) {

@@ -310,13 +310,23 @@ public final class BatchDescriptor {
     /**
      * {@return the checksum that the {@code sizeBytes} bytes at {@code at} should carry}
      *
+     * <p>The buffer is not for others meanwhile; its position and limit are in the end what they were.
+     *
      * @param buffer holds the batch
      * @param at where the batch begins
      * @param sizeBytes length of the batch
      */
     public static int computedCrc(ByteBuffer buffer, int at, int sizeBytes) {
         CRC32C crc = new CRC32C();
-        crc.update(buffer.duplicate().limit(at + sizeBytes).position(at + ATTRIBUTES));
+        if (buffer.hasArray()) {
+            crc.update(buffer.array(), buffer.arrayOffset() + at + ATTRIBUTES, sizeBytes - ATTRIBUTES);
+        } else {
+            // Not a duplicate: that would be garbage of every append and every read.
+            int position = buffer.position();
+            int limit = buffer.limit();
+            crc.update(buffer.limit(at + sizeBytes).position(at + ATTRIBUTES));
+            buffer.limit(limit).position(position);
+        }
         return (int) crc.getValue();
     }
 

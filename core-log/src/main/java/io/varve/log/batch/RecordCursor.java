@@ -24,18 +24,21 @@ public final class RecordCursor implements RecordView, AutoCloseable {
     /** Smallest record: length, attributes, two deltas, two lengths and a count, one byte each. */
     private static final int MIN_RECORD_BODY_BYTES = 6;
 
-    private final ByteBuffer batch;
-    private final int at;
+    private static final long NO_APPEND_TIME = Long.MIN_VALUE;
+
     private final int count;
     private final RecordInput input;
     private final Detail detail;
 
+    private final long baseOffset;
+    private final long baseTimestampMs;
+    private final long appendTimestampMs;
+
     private int index = -1;
     private long offset;
     private long timestampMs;
-    private @Nullable ByteBuffer key;
-    private @Nullable ByteBuffer value;
-    private boolean tombstone;
+    private final Field key;
+    private final Field value;
     private List<Header> headers = List.of();
 
     /** What is copied of a record. */
@@ -46,11 +49,51 @@ public final class RecordCursor implements RecordView, AutoCloseable {
     }
 
     private RecordCursor(ByteBuffer batch, Detail detail, long maxBytes) {
-        this.batch = batch;
-        this.at = batch.position();
+        int at = batch.position();
         this.count = BatchDescriptor.recordCount(batch, at);
         this.input = input(batch, at, maxBytes);
         this.detail = detail;
+        this.key = new Field(input, detail != Detail.NOTHING);
+        this.value = new Field(input, detail == Detail.ALL);
+        this.baseOffset = BatchDescriptor.baseOffset(batch, at);
+        this.baseTimestampMs = BatchDescriptor.baseTimestampMs(batch, at);
+        this.appendTimestampMs =
+                BatchDescriptor.isAppendTime(batch, at) ? BatchDescriptor.maxTimestampMs(batch, at) : NO_APPEND_TIME;
+    }
+
+    /** A key or a value. Of bytes that are not compressed a view is only made when it is asked for. */
+    private static final class Field {
+
+        private final RecordInput input;
+        private final boolean wanted;
+
+        private long position;
+        private int length = -1;
+        private @Nullable ByteBuffer view;
+
+        Field(RecordInput input, boolean wanted) {
+            this.input = input;
+            this.wanted = wanted;
+        }
+
+        void take(int bytes) {
+            position = input.taken;
+            length = bytes;
+            view = null;
+            if (bytes > 0 && (!wanted || input instanceof RecordInput.OfBuffer)) {
+                input.skip(bytes);
+            } else if (bytes >= 0 && wanted) {
+                view = input.view(bytes);
+            }
+        }
+
+        @Nullable
+        ByteBuffer view() {
+            if (view == null && length >= 0 && wanted && input instanceof RecordInput.OfBuffer buffer) {
+                view = buffer.viewAt(position, length);
+            }
+            return view;
+        }
     }
 
     /**
@@ -92,7 +135,6 @@ public final class RecordCursor implements RecordView, AutoCloseable {
     }
 
     private void validate() {
-        long baseOffset = BatchDescriptor.baseOffset(batch, at);
         while (next()) {
             if (offset != baseOffset + index) {
                 throw RecordInput.malformed(
@@ -154,14 +196,10 @@ public final class RecordCursor implements RecordView, AutoCloseable {
         long end = input.taken + length;
         input.readByte(); // attributes: none is defined
         long timestampDeltaMs = input.readVarlong();
-        timestampMs = BatchDescriptor.isAppendTime(batch, at)
-                ? BatchDescriptor.maxTimestampMs(batch, at)
-                : BatchDescriptor.baseTimestampMs(batch, at) + timestampDeltaMs;
-        offset = BatchDescriptor.baseOffset(batch, at) + input.readVarint();
-        key = field(end, input.readVarint(), -1, detail != Detail.NOTHING);
-        int valueBytes = input.readVarint();
-        tombstone = valueBytes < 0;
-        value = field(end, valueBytes, -1, detail == Detail.ALL);
+        timestampMs = appendTimestampMs == NO_APPEND_TIME ? baseTimestampMs + timestampDeltaMs : appendTimestampMs;
+        offset = baseOffset + input.readVarint();
+        key.take(fieldLength(end, input.readVarint(), -1));
+        value.take(fieldLength(end, input.readVarint(), -1));
         headers = headers(end);
         if (input.taken != end) {
             throw RecordInput.malformed("record length does not match its fields: off by " + (end - input.taken));
@@ -179,15 +217,20 @@ public final class RecordCursor implements RecordView, AutoCloseable {
     }
 
     /** A field of {@code length} bytes; {@code smallest} -1 allows an absent one, 0 does not. */
-    private @Nullable ByteBuffer field(long end, int length, int smallest, boolean copied) {
+    private int fieldLength(long end, int length, int smallest) {
         if (length < smallest || length > end - input.taken) {
             throw RecordInput.malformed(
                     "field length out of range: length=" + length + ", left=" + (end - input.taken));
         }
+        return length;
+    }
+
+    private @Nullable ByteBuffer field(long end, int length, int smallest, boolean wanted) {
+        fieldLength(end, length, smallest);
         if (length < 0) {
             return null;
         }
-        if (!copied) {
+        if (!wanted) {
             input.skip(length);
             return null;
         }
@@ -225,12 +268,12 @@ public final class RecordCursor implements RecordView, AutoCloseable {
 
     @Override
     public @Nullable ByteBuffer key() {
-        return key;
+        return key.view();
     }
 
     @Override
     public @Nullable ByteBuffer value() {
-        return value;
+        return value.view();
     }
 
     /** Lets go of the codec. The record that the cursor stands on stays valid; there is no next one. Idempotent. */
@@ -242,7 +285,7 @@ public final class RecordCursor implements RecordView, AutoCloseable {
 
     /** {@return whether the record has no value, and so marks its key as deleted} */
     public boolean isTombstone() {
-        return tombstone;
+        return value.length < 0;
     }
 
     @Override

@@ -57,7 +57,7 @@ abstract class RecordInput implements AutoCloseable {
         return (raw >>> 1) ^ -(raw & 1);
     }
 
-    private long readRaw(int maxBytes) {
+    long readRaw(int maxBytes) {
         long raw = 0;
         for (int i = 0; i < maxBytes; i++) {
             byte b = readByte();
@@ -66,7 +66,11 @@ abstract class RecordInput implements AutoCloseable {
                 return raw;
             }
         }
-        throw malformed("varint longer than " + maxBytes + " bytes");
+        throw tooLong(maxBytes);
+    }
+
+    private static InvalidBatchException tooLong(int maxBytes) {
+        return malformed("varint longer than " + maxBytes + " bytes");
     }
 
     static InvalidBatchException malformed(String what) {
@@ -77,33 +81,53 @@ abstract class RecordInput implements AutoCloseable {
     static final class OfBuffer extends RecordInput {
 
         private final ByteBuffer buffer;
+        private final int limit;
 
         OfBuffer(ByteBuffer buffer) {
             this.buffer = buffer;
+            this.limit = buffer.limit();
         }
 
         @Override
         int read() {
-            if (!buffer.hasRemaining()) {
-                return -1;
+            return taken < limit ? buffer.get((int) taken++) & 0xff : -1;
+        }
+
+        @Override
+        long readRaw(int maxBytes) {
+            int at = (int) taken;
+            long raw = 0;
+            for (int shift = 0; shift < 7 * maxBytes; shift += 7) {
+                if (at == limit) {
+                    throw malformed("the records end too early");
+                }
+                byte b = buffer.get(at++);
+                raw |= (long) (b & 0x7f) << shift;
+                if (b >= 0) {
+                    taken = at;
+                    return raw;
+                }
             }
-            taken++;
-            return buffer.get() & 0xff;
+            throw tooLong(maxBytes);
         }
 
         @Override
         void skip(int count) {
             require(count);
-            buffer.position(buffer.position() + count);
             taken += count;
         }
 
         @Override
         ByteBuffer view(int count) {
             require(count);
-            ByteBuffer view = buffer.slice(buffer.position(), count);
-            skip(count);
+            ByteBuffer view = viewAt(taken, count);
+            taken += count;
             return view;
+        }
+
+        /** Bytes that were passed over, as a view. */
+        ByteBuffer viewAt(long position, int count) {
+            return buffer.slice((int) position, count);
         }
 
         @Override
@@ -112,8 +136,8 @@ abstract class RecordInput implements AutoCloseable {
         }
 
         private void require(int count) {
-            if (count > buffer.remaining()) {
-                throw malformed("field longer than the records: bytes=" + count + ", left=" + buffer.remaining());
+            if (count > limit - taken) {
+                throw malformed("field longer than the records: bytes=" + count + ", left=" + (limit - taken));
             }
         }
     }
