@@ -49,9 +49,10 @@ public final class CommitLog implements AutoCloseable {
     /** How full a segment must be for the next one to be prepared: late for the logs that never get there, early for the busy. */
     private static final int PREPARE_FROM_FRACTION = 8;
 
-    // Locks are taken in this order: compaction, upkeep, the turn of a flush, append, prepared or arrivals.
+    // Locks are taken in this order: compaction, deletion, upkeep, the turn of a flush, append, prepared or arrivals.
     // Readers take none.
     private final Object compactionLock = new Object();
+    private final Object deletionLock = new Object();
     private final Object upkeepLock = new Object();
     private final Object appendLock = new Object();
     private final Object preparedLock = new Object();
@@ -851,6 +852,13 @@ public final class CommitLog implements AutoCloseable {
      * @throws OffsetOutOfRangeException when the offset is above the end
      */
     public void deleteBefore(long offset) {
+        synchronized (deletionLock) {
+            deleteFiles(removeBefore(offset));
+        }
+    }
+
+    /** Takes the segments that end at or before an offset out of the log; returns them. */
+    private List<Segment> removeBefore(long offset) {
         List<Segment> gone = new ArrayList<>();
         synchronized (upkeepLock) {
             requireWritable();
@@ -858,7 +866,7 @@ public final class CommitLog implements AutoCloseable {
                 throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
             }
             if (offset <= startOffset) {
-                return;
+                return gone;
             }
             guarded(() -> {
                 reserve.write(() -> LogFiles.replace(storage, LogFiles.START_OFFSET, offset + "\n", true));
@@ -872,11 +880,16 @@ public final class CommitLog implements AutoCloseable {
                         gone.add(segment);
                     }
                 }
-                gone.forEach(Segment::delete);
             });
         }
+        return gone;
+    }
+
+    /** Without the lock of upkeep: a file system may take its time, and a roll may wait for that lock. */
+    private void deleteFiles(List<Segment> gone) {
         if (!gone.isEmpty()) {
-            config.listener().onDelete(offset);
+            guarded(() -> gone.forEach(Segment::delete));
+            config.listener().onDelete(startOffset);
         }
     }
 
@@ -944,13 +957,18 @@ public final class CommitLog implements AutoCloseable {
      * @return number of segments deleted
      */
     public int applyRetention(long nowMs) {
-        synchronized (upkeepLock) {
-            requireWritable();
-            return deleteExpired(nowMs);
+        synchronized (deletionLock) {
+            List<Segment> gone;
+            synchronized (upkeepLock) {
+                requireWritable();
+                gone = removeExpired(nowMs);
+            }
+            deleteFiles(gone);
+            return gone.size();
         }
     }
 
-    private int deleteExpired(long nowMs) {
+    private List<Segment> removeExpired(long nowMs) {
         RetentionPolicy retention = config.retention();
         long keepFrom = startOffset;
         long excessBytes = retention.retentionBytes() < 0 ? 0 : sizeBytes() - retention.retentionBytes();
@@ -974,9 +992,9 @@ public final class CommitLog implements AutoCloseable {
             if (keepFrom == endOffset && !segments.active().isEmpty()) {
                 guarded(this::rollForRetention);
             }
-            deleteBefore(keepFrom);
+            return removeBefore(keepFrom);
         }
-        return expired;
+        return List.of();
     }
 
     private void rollForRetention() {
@@ -1059,8 +1077,10 @@ public final class CommitLog implements AutoCloseable {
     @Override
     public void close() {
         synchronized (compactionLock) {
-            synchronized (upkeepLock) {
-                closeLocked();
+            synchronized (deletionLock) {
+                synchronized (upkeepLock) {
+                    closeLocked();
+                }
             }
         }
     }

@@ -35,7 +35,7 @@ public final class Compare {
                 Runtime.getRuntime().availableProcessors(),
                 directory.isEmpty() ? System.getProperty("java.io.tmpdir") : directory);
         for (Comparison comparison : profile.comparisons()) {
-            if (comparison.title().contains(words)) {
+            if (comparison.title().toLowerCase(Locale.ROOT).contains(words)) {
                 Rounds rounds = new Rounds(comparison, profile, directory);
                 rounds.run();
                 System.out.print(rounds.table());

@@ -73,7 +73,7 @@ record Profile(int rounds, Duration warmup, Duration measurement, List<Compariso
         for (int logMiB : new int[] {64, 256, 1024, 4096}) {
             all.add(recovery(logMiB));
         }
-        return new Profile(7, Duration.ofSeconds(5), Duration.ofSeconds(5), List.copyOf(all));
+        return new Profile(5, Duration.ofSeconds(3), Duration.ofSeconds(3), List.copyOf(all));
     }
 
     private static List<String> varveAnd(String... others) {

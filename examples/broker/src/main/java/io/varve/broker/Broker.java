@@ -61,9 +61,8 @@ public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
     /** How often partitions are asked whether they must flush, milliseconds. */
-    private static final long FLUSH_CHECK_MS = 100;
-
     private final ConfigValues values;
+
     private final int nodeId;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<InetSocketAddress> listeners = new ArrayList<>();
@@ -116,7 +115,6 @@ public final class Broker implements AutoCloseable {
         timer.repeat(
                 values.longValue("log.retention.check.interval.ms"),
                 () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));
-        timer.repeat(FLUSH_CHECK_MS, partitions::flushDue);
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, directories.clusterId(), listeners);
     }
 

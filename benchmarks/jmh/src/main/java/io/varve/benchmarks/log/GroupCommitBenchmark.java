@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.TearDown;
 public class GroupCommitBenchmark extends LogBenchmark {
 
     private static final int RECORDS = 1000;
-    private static final int RECORD_BYTES = 1040;
+    private static final int RECORD_BYTES = 1030;
     private static final int UNDER_WAY = 16;
 
     /** When a batch is acknowledged. */

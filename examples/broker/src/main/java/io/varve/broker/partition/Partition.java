@@ -37,6 +37,7 @@ public final class Partition {
     private final Lane lane;
     private final Storage storage;
     private final CommitLog log;
+    private final Job upkeep;
     private final Job compaction;
     private final AtomicBoolean compactionClaim = new AtomicBoolean();
     private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
@@ -44,7 +45,6 @@ public final class Partition {
     private PartitionConfig config;
     private volatile int leaderEpoch;
     private long snapshotOffset;
-    private long unflushedSinceMs = Long.MAX_VALUE;
 
     private Partition(TopicPartition id, Lane lane, Storage storage, PartitionConfig config, int leaderEpoch) {
         this.id = id;
@@ -55,6 +55,7 @@ public final class Partition {
         this.log = CommitLog.open(storage, config.log());
         recoverProducers();
         this.compaction = log.compaction(new Owner());
+        this.upkeep = log.upkeep();
     }
 
     /** What compaction must know. No transaction is served, so none was aborted and the last stable offset is the high watermark. */
@@ -206,7 +207,6 @@ public final class Partition {
     public long append(ByteBuffer batch) {
         assert lane.isOwner();
         long baseOffset = log.append(batch, leaderEpoch);
-        unflushedSinceMs = Math.min(unflushedSinceMs, System.currentTimeMillis());
         for (Runnable waiter : waiters) {
             waiter.run();
         }
@@ -273,6 +273,11 @@ public final class Partition {
         return compaction.doWork();
     }
 
+    /** The job that keeps the log in shape; by a thread of its own. */
+    Job upkeep() {
+        return upkeep;
+    }
+
     void reconfigure(PartitionConfig newConfig, int newLeaderEpoch) {
         assert lane.isOwner();
         config = newConfig;
@@ -280,25 +285,15 @@ public final class Partition {
         log.reconfigure(newConfig.log());
     }
 
-    /** Applies retention and forgets silent producers; on the lane. */
+    /** Forgets silent producers, and saves the others; on the lane. */
     void keepHouse(long nowMs, long producerExpirationMs) {
         assert lane.isOwner();
         if (log.isFailed()) {
             return;
         }
-        log.applyRetention(nowMs);
         producers.expire(nowMs, producerExpirationMs);
         if (log.endOffset() > snapshotOffset) {
             saveProducers();
-        }
-    }
-
-    /** Flushes when a record has waited long enough; on the lane. */
-    void flushIfDue(long nowMs) {
-        assert lane.isOwner();
-        if (!log.isFailed() && nowMs - unflushedSinceMs >= config.flushMs() && unflushedSinceMs <= nowMs) {
-            log.flush();
-            unflushedSinceMs = Long.MAX_VALUE;
         }
     }
 

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param timestampAfterMaxMs how far it may lie after
  * @param compacted whether records need keys
  * @param minInsyncReplicas below how many replicas in sync an append that wants all of them is refused
- * @param flushMs how long a record may wait to be durable, milliseconds
  */
 record PartitionConfig(
         LogConfig log,
@@ -33,8 +32,7 @@ record PartitionConfig(
         long timestampBeforeMaxMs,
         long timestampAfterMaxMs,
         boolean compacted,
-        int minInsyncReplicas,
-        long flushMs) {
+        int minInsyncReplicas) {
 
     /**
      * @param topic values of the topic
@@ -48,7 +46,9 @@ record PartitionConfig(
                 .segmentAge(Duration.ofMillis(segmentMs(topic, compacted)))
                 .indexIntervalBytes(Math.max(1, topic.intValue("index.interval.bytes")))
                 .maxBatchBytes(Math.max(1, topic.intValue("max.message.bytes")))
-                .flushPolicy(FlushPolicy.everyRecords(topic.longValue("flush.messages")))
+                .flushPolicy(
+                        new FlushPolicy(topic.longValue("flush.messages"), Long.MAX_VALUE, topic.longValue("flush.ms")))
+                .retentionCheck(Duration.ofMillis(broker.longValue("log.retention.check.interval.ms")))
                 .retention(
                         deletes
                                 ? new RetentionPolicy(
@@ -63,8 +63,7 @@ record PartitionConfig(
                 topic.longValue("message.timestamp.before.max.ms"),
                 topic.longValue("message.timestamp.after.max.ms"),
                 compacted,
-                topic.intValue("min.insync.replicas"),
-                topic.longValue("flush.ms"));
+                topic.intValue("min.insync.replicas"));
     }
 
     /** What is in the active segment is not compacted, so it must not stay there for longer than the lag allows. */

@@ -7,6 +7,8 @@ import io.varve.broker.metadata.ImageListener;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.storage.LogDirectories;
+import io.varve.log.job.JobRunner;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,12 +33,21 @@ public final class Partitions implements ImageListener, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
 
+    /** Short enough for a flush interval of some tens of milliseconds, long enough for a broker of many logs to be idle. */
+    private static final Duration UPKEEP_REST = Duration.ofMillis(20);
+
     private final int nodeId;
     private final Lanes lanes;
     private final LogDirectories directories;
     private final ConfigValues values;
     private final Map<TopicPartition, Partition> open = new ConcurrentHashMap<>();
     private final List<PartitionListener> listeners = new CopyOnWriteArrayList<>();
+
+    /** Flushes, seals, deletes and prepares for all logs, so that no lane waits for the disk. */
+    private final JobRunner upkeep = JobRunner.start(
+            "varve-upkeep",
+            UPKEEP_REST,
+            (job, failure) -> LOG.error("A log is not kept up any more: restart the broker", failure));
 
     /** What is open or being opened; touched by the thread of the images only. */
     private final Map<TopicPartition, Assigned> assigned = new HashMap<>();
@@ -145,6 +156,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
         }
         listeners.forEach(listener -> listener.onOpened(partition));
         open.put(id, partition);
+        upkeep.add(partition.upkeep());
         LOG.info(
                 "Leading: partition={}, leaderEpoch={}, startOffset={}, endOffset={}",
                 id,
@@ -167,6 +179,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
                 Partition partition = open.remove(id);
                 if (partition != null) {
                     listeners.forEach(listener -> listener.onClosed(partition));
+                    upkeep.remove(partition.upkeep());
                     partition.close();
                     directories.delete(id.topic(), id.index());
                     LOG.info("Deleted: partition={}", id);
@@ -175,17 +188,10 @@ public final class Partitions implements ImageListener, AutoCloseable {
         }
     }
 
-    /** Applies retention to every partition, each on its lane. */
+    /** Lets every partition forget silent producers, each on its lane. */
     public void keepHouse(long producerExpirationMs) {
         for (Partition partition : open.values()) {
             partition.lane().execute(() -> partition.keepHouse(System.currentTimeMillis(), producerExpirationMs));
-        }
-    }
-
-    /** Flushes the partitions whose records have waited long enough, each on its lane. */
-    public void flushDue() {
-        for (Partition partition : open.values()) {
-            partition.lane().execute(() -> partition.flushIfDue(System.currentTimeMillis()));
         }
     }
 
@@ -193,6 +199,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
     @Override
     public void close() {
         settled().toCompletableFuture().exceptionally(failure -> null).join();
+        upkeep.close();
         List<CompletableFuture<Void>> closing = new ArrayList<>();
         for (Partition partition : open.values()) {
             closing.add(CompletableFuture.runAsync(
