@@ -78,6 +78,10 @@ public final class CommitLog implements AutoCloseable {
     @GuardedBy("preparedLock")
     private long preparedBytes;
 
+    /** Segments that compaction is replacing. */
+    @GuardedBy("upkeepLock")
+    private final List<Segment> pinned = new ArrayList<>();
+
     private volatile boolean directoryChanged;
     private volatile @Nullable StorageException failure;
     private volatile boolean closed;
@@ -644,8 +648,11 @@ public final class CommitLog implements AutoCloseable {
             Segment last = old.get(old.size() - 1);
             long nextOffset = all.get(all.indexOf(last) + 1).baseOffset();
             // A segment that is opened by name from here on would find the file of another.
-            old.forEach(Segment::pin);
             try {
+                for (Segment segment : old) {
+                    segment.pin();
+                    pinned.add(segment);
+                }
                 SegmentSwap.replace(storage, cleaned.baseOffset(), nextOffset);
                 cleaned.saveKafkaIndexes();
                 Segment next = Segment.existing(storage, cleaned.baseOffset(), config.indexIntervalBytes());
@@ -661,10 +668,8 @@ public final class CommitLog implements AutoCloseable {
                 // files.
                 throw failed(e);
             }
-            for (Segment segment : old) {
-                segment.retire();
-                segment.release();
-            }
+            old.forEach(Segment::retire);
+            unpin();
             return true;
         }
     }
@@ -1104,8 +1109,16 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
+    @GuardedBy("upkeepLock")
+    private void unpin() {
+        pinned.forEach(Segment::release);
+        pinned.clear();
+    }
+
+    @GuardedBy("upkeepLock")
     private void letGo() {
         try {
+            unpin();
             segments.retire();
         } finally {
             DirectoryLock held = lock;

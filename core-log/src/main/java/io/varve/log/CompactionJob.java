@@ -136,7 +136,9 @@ final class CompactionJob implements Job {
         CompactionRun current = run;
         run = null;
         state.running(false);
-        if (current != null && !log.isFailed() && !log.isClosed()) {
+        if (current != null && (log.isFailed() || log.isClosed())) {
+            current.abandon();
+        } else if (current != null) {
             current.close();
         }
     }

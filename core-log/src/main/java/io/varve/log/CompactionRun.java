@@ -296,7 +296,16 @@ final class CompactionRun {
         return readBytes;
     }
 
-    /** Removes what an unfinished run has left. Not after the log has failed or was closed: opening it will. */
+    /** Closes what an unfinished run has left, when the log has failed or was closed: opening it removes the files. */
+    void abandon() {
+        Segment unfinished = cleaned;
+        if (unfinished != null) {
+            unfinished.retire();
+        }
+        latest.abandon();
+    }
+
+    /** Removes what an unfinished run has left. */
     void close() {
         Segment unfinished = cleaned;
         if (unfinished != null) {

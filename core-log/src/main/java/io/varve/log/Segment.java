@@ -446,7 +446,12 @@ final class Segment {
         if (!hold()) {
             throw new IllegalStateException("the segment is gone: file=" + name());
         }
-        index();
+        try {
+            index();
+        } catch (StorageException e) {
+            release();
+            throw e;
+        }
     }
 
     /** Deletes the files; those who hold the segment read on. */

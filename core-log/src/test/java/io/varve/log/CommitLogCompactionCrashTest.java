@@ -10,6 +10,8 @@ import io.varve.log.compact.LatestRecords;
 import io.varve.log.job.Job;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.MemoryStorage.Survival;
+import io.varve.log.storage.Storage;
+import io.varve.log.storage.StorageException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +68,28 @@ class CommitLogCompactionCrashTest {
         assertThat(swaps).as("crashes in the middle of a swap").isPositive();
     }
 
+    @Test
+    void shouldFindOldOrNewWhicheverCallFails() {
+        MemoryStorage whole = filled();
+        compact(whole);
+        Map<Long, String> after = read(whole);
+
+        boolean failed = true;
+        for (long call = 0; failed; call++) {
+            MemoryStorage storage = filled();
+            FaultyStorage faulty = new FaultyStorage(storage);
+            faulty.failAfter(call);
+            try {
+                compact(faulty);
+            } catch (StorageException e) {
+                assertThat(e).hasStackTraceContaining("made to fail");
+            }
+            failed = faulty.heal();
+            assertThat(faulty.openFiles()).as("open files without call " + call).isEmpty();
+            check(storage, after, "without call " + call);
+        }
+    }
+
     private void check(MemoryStorage storage, Map<Long, String> after, String where) {
         swaps += (int) storage.names().stream()
                 .filter(name -> name.endsWith(LogFiles.SWAP))
@@ -99,12 +123,12 @@ class CommitLogCompactionCrashTest {
         return storage;
     }
 
-    private static CommitLog open(MemoryStorage storage, long nowMs) {
+    private static CommitLog open(Storage storage, long nowMs) {
         return CommitLog.open(storage, CONFIG, () -> Instant.ofEpochMilli(nowMs));
     }
 
     /** Compacts, appends some, and compacts again when the time of the tombstones is over. */
-    private void compact(MemoryStorage storage) {
+    private void compact(Storage storage) {
         try (CommitLog log = open(storage, 2000)) {
             run(log);
             for (int i = 0; i < 12; i++) {

@@ -118,7 +118,7 @@ class CommitLogFaultTest {
             log.check(where + ", after one more");
         }
         log.close();
-        assertThat(log.storage.openFiles()).as("open files, %s", where).isZero();
+        assertThat(log.storage.openFiles()).as("open files, %s", where).isEmpty();
 
         log.reopen();
         assertThat(log.open().recoveryReport().damaged()).as(where).isEmpty();
@@ -127,7 +127,7 @@ class CommitLogFaultTest {
         log.append();
         log.check(where + ", opened again, after one more");
         log.close();
-        assertThat(log.storage.openFiles()).as("open files, %s", where).isZero();
+        assertThat(log.storage.openFiles()).as("open files, %s", where).isEmpty();
         return failed;
     }
 

@@ -7,6 +7,7 @@ import io.varve.log.storage.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ final class FaultyStorage implements Storage {
     private final Storage storage;
     private long calls;
     private long failingCall = Long.MAX_VALUE;
-    private int openFiles;
+    private final List<String> openFiles = new ArrayList<>();
 
     FaultyStorage(Storage storage) {
         this.storage = storage;
@@ -36,7 +37,7 @@ final class FaultyStorage implements Storage {
     }
 
     /** Files that were opened and not closed. */
-    int openFiles() {
+    List<String> openFiles() {
         return openFiles;
     }
 
@@ -57,7 +58,7 @@ final class FaultyStorage implements Storage {
     @Override
     public StorageFile open(String name) {
         StorageFile file = call("open " + name, () -> storage.open(name));
-        openFiles++;
+        openFiles.add(name);
         return new FaultyFile(name, file);
     }
 
@@ -138,7 +139,7 @@ final class FaultyStorage implements Storage {
 
         @Override
         public void close() {
-            openFiles--;
+            openFiles.remove(name);
             file.close();
             call("close " + name, () -> {});
         }

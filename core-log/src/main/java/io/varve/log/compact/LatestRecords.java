@@ -128,6 +128,14 @@ public final class LatestRecords implements AutoCloseable {
         return merge.peek() != offset;
     }
 
+    /** Closes the temporary files and leaves them: opening the log deletes them. */
+    public void abandon() {
+        Spill files = spill;
+        if (files != null) {
+            files.close();
+        }
+    }
+
     /** Deletes the temporary files. */
     @Override
     public void close() {

@@ -115,6 +115,11 @@ final class Spill {
         files.clear();
     }
 
+    void close() {
+        files.forEach(SpillFile::close);
+        files.clear();
+    }
+
     /** Finds the superseded offsets in one file of records. */
     private final class Settle implements Step {
 

@@ -91,8 +91,13 @@ final class SpillFile {
 
     /** Closes and deletes the file. */
     void delete() {
+        close();
+        storage.delete(name);
+    }
+
+    /** Closes the file and leaves it: opening the log deletes it. */
+    void close() {
         buffer = NO_BUFFER;
         file.close();
-        storage.delete(name);
     }
 }
