@@ -43,6 +43,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommitLog implements AutoCloseable {
 
+    /**
+     * An offset and the leader epoch that it belongs to.
+     *
+     * <p>Threading: immutable.
+     *
+     * @param offset the offset
+     * @param epoch the epoch
+     */
+    public record OffsetAndEpoch(long offset, int epoch) {}
+
     /** What is prepared at a time: a few milliseconds of a disk. */
     private static final int PREPARE_STEP_BYTES = 8 << 20;
 

@@ -2,6 +2,7 @@
 package io.varve.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.varve.log.CommitLog.OffsetAndEpoch;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
 import java.util.Map;

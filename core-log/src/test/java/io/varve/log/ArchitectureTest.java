@@ -88,6 +88,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void shouldShowFewTypes() {
+        assertThat(CLASSES.stream()
+                        .filter(type -> type.getPackageName().equals("io.varve.log")
+                                && type.isTopLevelClass()
+                                && type.getModifiers().contains(JavaModifier.PUBLIC)))
+                .hasSizeBetween(1, 14);
+    }
+
+    @Test
     void shouldReachFilesThroughStorageAlone() {
         noClasses()
                 .that()

@@ -4,6 +4,7 @@ package io.varve.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.varve.log.CommitLog.OffsetAndEpoch;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.StorageFile;
 import java.nio.ByteBuffer;

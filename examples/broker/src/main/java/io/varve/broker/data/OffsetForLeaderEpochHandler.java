@@ -15,7 +15,7 @@ import io.varve.kafka.message.OffsetForLeaderEpochRequest.OffsetForLeaderTopic;
 import io.varve.kafka.message.OffsetForLeaderEpochResponse;
 import io.varve.kafka.message.OffsetForLeaderEpochResponse.EpochEndOffset;
 import io.varve.kafka.message.OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult;
-import io.varve.log.OffsetAndEpoch;
+import io.varve.log.CommitLog.OffsetAndEpoch;
 import java.util.ArrayList;
 import java.util.List;
 
