@@ -867,9 +867,12 @@ public final class CommitLog implements AutoCloseable {
      * @throws OffsetOutOfRangeException when the offset is above the end
      */
     public void deleteBefore(long offset) {
+        List<Segment> gone;
         synchronized (deletionLock) {
-            deleteFiles(removeBefore(offset));
+            gone = removeBefore(offset);
+            deleteFiles(gone);
         }
+        tellOfDeletion(gone);
     }
 
     /** Takes the segments that end at or before an offset out of the log; returns them. */
@@ -904,6 +907,11 @@ public final class CommitLog implements AutoCloseable {
     private void deleteFiles(List<Segment> gone) {
         if (!gone.isEmpty()) {
             guarded(() -> gone.forEach(Segment::delete));
+        }
+    }
+
+    private void tellOfDeletion(List<Segment> gone) {
+        if (!gone.isEmpty()) {
             config.listener().onDelete(startOffset);
         }
     }
@@ -972,15 +980,16 @@ public final class CommitLog implements AutoCloseable {
      * @return number of segments deleted
      */
     public int applyRetention(long nowMs) {
+        List<Segment> gone;
         synchronized (deletionLock) {
-            List<Segment> gone;
             synchronized (upkeepLock) {
                 requireWritable();
                 gone = removeExpired(nowMs);
             }
             deleteFiles(gone);
-            return gone.size();
         }
+        tellOfDeletion(gone);
+        return gone.size();
     }
 
     private List<Segment> removeExpired(long nowMs) {
