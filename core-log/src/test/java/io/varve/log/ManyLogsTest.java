@@ -40,6 +40,8 @@ class ManyLogsTest {
                     log.append(Batches.batch("v" + batch + "-", 2), 0);
                 }
                 log.upkeep().doWork();
+                log.rest();
+                log.rest();
             }
             assertThat(filesOf(directory, ".log")).isGreaterThan(LOGS);
             for (CommitLog log : logs) {
