@@ -53,19 +53,13 @@ public final class CommitLog implements AutoCloseable {
      */
     public record OffsetAndEpoch(long offset, int epoch) {}
 
-    /** What is prepared at a time: a few milliseconds of a disk. */
-    private static final int PREPARE_STEP_BYTES = 8 << 20;
-
-    /** How full a segment must be for the next one to be prepared: late for the logs that never get there, early for the busy. */
-    private static final int PREPARE_FROM_FRACTION = 8;
-
-    // Locks are taken in this order: compaction, deletion, upkeep, the turn of a flush, append, prepared or arrivals.
+    // Locks are taken in this order: compaction, deletion, upkeep, the turn of a flush, append, next segment or
+    // arrivals.
     // Readers take none.
     private final Object compactionLock = new Object();
     private final Object deletionLock = new Object();
     private final Object upkeepLock = new Object();
     private final Object appendLock = new Object();
-    private final Object preparedLock = new Object();
     private final Arrivals arrivals = new Arrivals();
 
     private final Storage storage;
@@ -75,6 +69,7 @@ public final class CommitLog implements AutoCloseable {
     private final Cursors cursors;
     private final Segments segments = new Segments();
     private final LogSearch search = new LogSearch(this, segments);
+    private final NextSegment nextSegment;
     private final Durability durability;
     private final CompactionState compaction;
     private final RecoveryReport recoveryReport;
@@ -84,9 +79,6 @@ public final class CommitLog implements AutoCloseable {
     private volatile long startOffset;
     private volatile long endOffset;
     private volatile long generation;
-
-    @GuardedBy("preparedLock")
-    private long preparedBytes;
 
     /** Segments that compaction is replacing. */
     @GuardedBy("upkeepLock")
@@ -106,6 +98,7 @@ public final class CommitLog implements AutoCloseable {
         this.epochs = EpochHistory.load(storage);
         this.reserve = new Reserve(storage, config.reserveBytes());
         this.cursors = new Cursors(storage, reserve);
+        this.nextSegment = new NextSegment(storage);
         this.compaction = new CompactionState(storage, reserve);
         try {
             LogRecovery recovery = new LogRecovery(storage, config, epochs, compaction.gapsEndOffset());
@@ -393,15 +386,8 @@ public final class CommitLog implements AutoCloseable {
 
     @GuardedBy("appendLock")
     private void roll() {
-        Segment next;
-        synchronized (preparedLock) {
-            // Whatever is ready of it: what is not costs the appends that come there, and not this one.
-            boolean prepared = preparedBytes > 0;
-            preparedBytes = 0;
-            next = Segment.create(storage, endOffset, config, prepared);
-        }
         directoryChanged = true;
-        segments.add(next);
+        segments.add(nextSegment.create(endOffset, config));
         activeSinceMs = clock.millis();
     }
 
@@ -454,17 +440,9 @@ public final class CommitLog implements AutoCloseable {
      * Makes a part of a file ready for the next segment; false when there is one or none is needed yet. Only a roll waits for it.
      */
     boolean prepareNext() {
-        synchronized (preparedLock) {
-            long wantedBytes = config.segmentBytes();
-            boolean needed = segments.active().sizeBytes() >= wantedBytes / PREPARE_FROM_FRACTION;
-            if (closed || failure != null || preparedBytes >= wantedBytes || !needed) {
-                return false;
-            }
-            long nextBytes = Math.min(preparedBytes + PREPARE_STEP_BYTES, wantedBytes);
-            storage.prepare(LogFiles.PREPARED, nextBytes);
-            preparedBytes = nextBytes;
-            return true;
-        }
+        return !closed
+                && failure == null
+                && nextSegment.prepare(segments.active().sizeBytes(), config.segmentBytes());
     }
 
     /** Makes the next appends to the active segment cheap. */
@@ -993,39 +971,18 @@ public final class CommitLog implements AutoCloseable {
     }
 
     private List<Segment> removeExpired(long nowMs) {
-        RetentionPolicy retention = config.retention();
-        long keepFrom = startOffset;
-        long excessBytes = retention.retentionBytes() < 0 ? 0 : sizeBytes() - retention.retentionBytes();
-        int expired = 0;
-        List<Segment> all = segments.all();
-        for (Segment segment : all) {
-            // Compaction may have left nothing of a sealed segment.
-            boolean old = retention.retentionMs() >= 0
-                    && (segment.isEmpty()
-                            ? segment != segments.active()
-                            : nowMs - segment.lastUsedMs(nowMs) > retention.retentionMs());
-            boolean inExcess = segment != segments.active() && excessBytes >= segment.sizeBytes();
-            if (!old && !(inExcess && excessBytes > 0)) {
-                break;
-            }
-            excessBytes -= segment.sizeBytes();
-            expired++;
-            keepFrom = expired < all.size() ? all.get(expired).baseOffset() : segment.endOffset();
+        long keepFrom = Expiry.expiredBefore(segments.all(), config.retention(), nowMs);
+        if (keepFrom == Expiry.NOTHING) {
+            return List.of();
         }
-        if (expired > 0) {
-            if (keepFrom == endOffset && !segments.active().isEmpty()) {
-                guarded(this::rollForRetention);
-            }
-            return removeBefore(keepFrom);
+        if (keepFrom == endOffset && !segments.active().isEmpty()) {
+            guarded(() -> {
+                synchronized (appendLock) {
+                    forceAndRoll();
+                }
+            });
         }
-        return List.of();
-    }
-
-    private void rollForRetention() {
-        synchronized (appendLock) {
-            segments.active().force();
-            roll();
-        }
+        return removeBefore(keepFrom);
     }
 
     /**
@@ -1155,9 +1112,7 @@ public final class CommitLog implements AutoCloseable {
                 segment.seal();
             }
         }
-        synchronized (preparedLock) {
-            storage.delete(LogFiles.PREPARED);
-        }
+        nextSegment.delete();
         reserve.write(() -> LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true));
     }
 

@@ -12,11 +12,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** An append makes no garbage, once it is compiled. */
+/** An append makes no garbage, compiled or not. */
 class AppendAllocationTest {
 
     private static final int APPENDS = 20_000;
-    private static final int ROUNDS = 30;
+    private static final int ROUNDS = 2;
 
     @ParameterizedTest
     @EnumSource(value = Disk.class, mode = EnumSource.Mode.EXCLUDE, names = "MEMORY")
@@ -26,8 +26,8 @@ class AppendAllocationTest {
         ByteBuffer heap = Batches.batch("x".repeat(100), 1);
         ByteBuffer batch = ByteBuffer.allocateDirect(heap.remaining()).put(heap).flip();
         long least = Long.MAX_VALUE;
-        // As many rounds as the compiler needs.
-        for (int round = 0; round < ROUNDS && least >= APPENDS; round++) {
+        // The first round loads classes.
+        for (int round = 0; round < ROUNDS; round++) {
             try (CommitLog log = CommitLog.open(disk.open(directory.resolve("round-" + round)), LogConfig.defaults())) {
                 long before =
                         threads.getThreadAllocatedBytes(Thread.currentThread().getId());

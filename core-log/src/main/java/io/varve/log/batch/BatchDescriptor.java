@@ -57,6 +57,9 @@ public final class BatchDescriptor {
     /** The timestamp of a record that has none. */
     public static final long NO_TIMESTAMP = -1;
 
+    /** One for a thread, because whether the compiler would do without a new one depends on what else it has compiled. */
+    private static final ThreadLocal<CRC32C> CHECKSUM = ThreadLocal.withInitial(CRC32C::new);
+
     static final int BASE_OFFSET = 0;
     static final int LENGTH = 8;
     static final int LEADER_EPOCH = 12;
@@ -317,7 +320,8 @@ public final class BatchDescriptor {
      * @param sizeBytes length of the batch
      */
     public static int computedCrc(ByteBuffer buffer, int at, int sizeBytes) {
-        CRC32C crc = new CRC32C();
+        CRC32C crc = CHECKSUM.get();
+        crc.reset();
         if (buffer.hasArray()) {
             crc.update(buffer.array(), buffer.arrayOffset() + at + ATTRIBUTES, sizeBytes - ATTRIBUTES);
         } else {
@@ -401,13 +405,13 @@ public final class BatchDescriptor {
             throw invalid(
                     InvalidBatchException.Reason.TIMESTAMP, "maxTimestampMs", maxTimestampMs, "smallest", NO_TIMESTAMP);
         }
-        if (compressionId(buffer, at) >= Compression.values().length) {
+        if (compressionId(buffer, at) >= Compression.COUNT) {
             throw invalid(
                     InvalidBatchException.Reason.COMPRESSION,
                     "compression",
                     compressionId(buffer, at),
                     "known",
-                    Compression.values().length);
+                    Compression.COUNT);
         }
     }
 

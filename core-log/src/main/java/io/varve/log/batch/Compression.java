@@ -16,6 +16,9 @@ public enum Compression {
 
     private static final Compression[] ALL = values();
 
+    /** How many there are: one more than the largest number. */
+    static final int COUNT = ALL.length;
+
     private final int id;
 
     Compression(int id) {
@@ -30,7 +33,7 @@ public enum Compression {
      * @throws InvalidBatchException when there is none
      */
     public static Compression of(int id) {
-        if (id < 0 || id >= ALL.length) {
+        if (id < 0 || id >= COUNT) {
             throw new InvalidBatchException(InvalidBatchException.Reason.COMPRESSION, "compression=" + id);
         }
         return ALL[id];

@@ -66,6 +66,10 @@ public final class ChannelStorage implements Storage {
 
     @Override
     public List<String> names() {
+        return names(directory);
+    }
+
+    static List<String> names(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(Files::isRegularFile)
                     .map(file -> file.getFileName().toString())

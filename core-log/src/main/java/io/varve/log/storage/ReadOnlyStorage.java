@@ -10,8 +10,6 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A directory that exists already, and in which nothing can be changed: files are opened for reading, and whatever would create,
@@ -69,13 +67,7 @@ public final class ReadOnlyStorage implements Storage {
 
     @Override
     public List<String> names() {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(Files::isRegularFile)
-                    .map(file -> file.getFileName().toString())
-                    .collect(Collectors.toList());
-        } catch (IOException e) {
-            throw ChannelStorage.failed("list", directory, e);
-        }
+        return ChannelStorage.names(directory);
     }
 
     @Override
