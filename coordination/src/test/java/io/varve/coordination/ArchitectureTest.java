@@ -6,20 +6,25 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** The tree is a machine: no threads, clocks, files or sockets. */
+/** The tree and the quorum are machines: no threads, clocks, files, sockets or randomness of their own. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("io.varve.coordination");
+            .importPackages("io.varve.coordination", "io.varve.replication");
 
     @Test
-    void shouldKeepTheTreePure() {
+    void shouldKeepDecisionsPure() {
         noClasses()
                 .that()
-                .resideInAnyPackage("io.varve.coordination", "io.varve.coordination.tree")
+                .resideInAnyPackage(
+                        "io.varve.coordination",
+                        "io.varve.coordination.tree",
+                        "io.varve.coordination.quorum",
+                        "io.varve.replication")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -37,9 +42,32 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.util.Random")
                 .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.util.SplittableRandom")
+                .orShould()
+                .callMethod(UUID.class, "randomUUID")
+                .orShould()
+                .callMethod(Math.class, "random")
+                .orShould()
                 .callMethod(System.class, "currentTimeMillis")
                 .orShould()
                 .callMethod(System.class, "nanoTime")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldKeepTheQuorumIgnorantOfWhatItAgreesOn() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.coordination.quorum")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.varve.coordination.tree..",
+                        "io.varve.coordination.session..",
+                        "io.varve.coordination.zookeeper..",
+                        "io.varve.replication.machine..",
+                        "io.varve.replication.transport..")
                 .check(CLASSES);
     }
 }

@@ -1,0 +1,158 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.coordination.quorum;
+
+import io.varve.coordination.quorum.PeerMessage.Header;
+import java.util.List;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * What all roles of a member share.
+ *
+ * <p>Threading: confined to the owner's thread.
+ */
+final class MemberState {
+
+    final QuorumConfig config;
+    final EntryLog log;
+    final QuorumSnapshots snapshots;
+    final RandomGenerator random;
+    final Outbox out = new Outbox();
+
+    private StoredVote vote;
+    private long nowNs;
+    private long highWatermark;
+    private boolean lacksMachine;
+    private boolean forcing;
+    private boolean heardOfCluster;
+    private int fetchNumber;
+
+    MemberState(QuorumConfig config, QuorumPorts ports, StoredVote stored) {
+        this.config = config;
+        this.snapshots = ports.snapshots();
+        this.random = ports.random();
+        this.log = new EntryLog(ports.log(), snapshots, config.bootstrap());
+        int seen = log.end().epoch();
+        this.vote = seen > stored.epoch() ? new StoredVote(seen, null) : stored;
+        QuorumSnapshot latest = snapshots.latest();
+        long restored = latest == null ? 0 : latest.end().offset();
+        this.lacksMachine = restored < log.startOffset();
+        this.highWatermark = lacksMachine ? 0 : restored;
+    }
+
+    void begin(long nowNs) {
+        if (nowNs < this.nowNs) {
+            throw new IllegalArgumentException("time goes back: nowNs=" + nowNs + ", before=" + this.nowNs);
+        }
+        this.nowNs = nowNs;
+    }
+
+    long nowNs() {
+        return nowNs;
+    }
+
+    MemberId self() {
+        return config.self().member();
+    }
+
+    boolean isSelf(Voter voter) {
+        return voter.id() == self().id();
+    }
+
+    int epoch() {
+        return vote.epoch();
+    }
+
+    StoredVote vote() {
+        return vote;
+    }
+
+    void vote(StoredVote next) {
+        if (next.epoch() < vote.epoch()) {
+            throw new IllegalStateException("epoch goes back: epoch=" + next.epoch() + ", before=" + vote.epoch());
+        }
+        vote = next;
+        out.store(next);
+    }
+
+    QuorumMembers members() {
+        return log.members();
+    }
+
+    boolean isVoter() {
+        return members().isVoter(self());
+    }
+
+    long highWatermark() {
+        return highWatermark;
+    }
+
+    /** Only the committed cluster id is certain: that of a leader that failed to found the quorum may be taken back. */
+    UUID clusterId() {
+        return log.membersAt(highWatermark).clusterId();
+    }
+
+    Header header() {
+        return new Header(clusterId(), epoch(), self());
+    }
+
+    /** Whether there is no machine, and no snapshot to make one from, that the log could be applied to. */
+    boolean lacksMachine() {
+        return lacksMachine;
+    }
+
+    void commitTo(long offset) {
+        if (offset > highWatermark) {
+            highWatermark = offset;
+            if (!lacksMachine) {
+                out.add(new QuorumAction.Committed(offset));
+            }
+        }
+    }
+
+    /** Appends, and tells when the voters are others from here on. */
+    void append(List<QuorumEntry> entries) {
+        long before = log.membersOffset();
+        log.append(entries);
+        if (log.membersOffset() != before) {
+            out.add(new QuorumAction.MembersChanged(log.members()));
+        }
+    }
+
+    /** A member of a founded quorum was heard from. */
+    void heardOfCluster() {
+        heardOfCluster = true;
+    }
+
+    boolean hasHeardOfCluster() {
+        return heardOfCluster;
+    }
+
+    void installed(QuorumSnapshot snapshot) {
+        log.install(snapshot);
+        lacksMachine = false;
+        highWatermark = Math.max(highWatermark, snapshot.end().offset());
+        out.add(new QuorumAction.Committed(highWatermark));
+        out.add(new QuorumAction.MembersChanged(members()));
+    }
+
+    void forced() {
+        forcing = false;
+    }
+
+    void forceIfNeeded() {
+        if (!forcing && log.flushedOffset() < log.endOffset()) {
+            forcing = true;
+            out.add(new QuorumAction.ForceLog());
+        }
+    }
+
+    int nextFetchNumber() {
+        return ++fetchNumber;
+    }
+
+    /** A time between one and two times a duration from now, so that members do not all act at once. */
+    long randomDeadlineNs(long durationNs) {
+        return nowNs + durationNs + random.nextLong(durationNs);
+    }
+}
