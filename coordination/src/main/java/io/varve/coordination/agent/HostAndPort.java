@@ -1,0 +1,32 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.coordination.agent;
+
+import java.net.InetSocketAddress;
+
+/** Addresses as they are written: {@code host:port}, an IPv6 address in brackets. */
+final class HostAndPort {
+
+    private HostAndPort() {}
+
+    /**
+     * Reads an address; the name is not looked up.
+     *
+     * @throws IllegalArgumentException when it is not an address
+     */
+    static InetSocketAddress parse(String text) {
+        int colon = text.lastIndexOf(':');
+        String host = colon < 0 ? "" : text.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        }
+        try {
+            int port = Integer.parseInt(text.substring(colon + 1));
+            if (!host.isEmpty() && port > 0 && port <= 0xffff) {
+                return InetSocketAddress.createUnresolved(host, port);
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("not an address of the form host:port: address=" + text, e);
+        }
+        throw new IllegalArgumentException("not an address of the form host:port: address=" + text);
+    }
+}
