@@ -199,6 +199,7 @@ public final class Broker implements AutoCloseable {
         long queuedBytes = values.longValue("queued.max.request.bytes");
         return ListenerConfig.at(spec.host(), spec.port())
                 .maxFrameBytes(values.intValue("socket.request.max.bytes"))
+                .maxFrameBytesKey("socket.request.max.bytes")
                 .maxConnections(values.intValue("max.connections"))
                 .maxConnectionsPerIp(values.intValue("max.connections.per.ip"))
                 .maxInFlightBytes(

@@ -22,6 +22,7 @@ final class FrameReader {
     private static final int GROWTH = 4;
 
     private final int maxFrameBytes;
+    private final Preamble preamble;
     private final Budget budget;
     private final ByteBufAllocator allocator;
 
@@ -32,9 +33,11 @@ final class FrameReader {
     private boolean isStarved;
     private long collectedBytes;
     private @Nullable ByteBuf collecting;
+    private @Nullable String word;
 
-    FrameReader(int maxFrameBytes, Budget budget, ByteBufAllocator allocator) {
+    FrameReader(int maxFrameBytes, Preamble preamble, Budget budget, ByteBufAllocator allocator) {
         this.maxFrameBytes = maxFrameBytes;
+        this.preamble = preamble;
         this.budget = budget;
         this.allocator = allocator;
     }
@@ -53,13 +56,13 @@ final class FrameReader {
      * The next frame, when the bytes complete one; it has been taken from the budget, and the caller releases it.
      *
      * @param in what was received; what is used of it is read
-     * @return null when more bytes are needed, or when the reader {@link #isStarved}
+     * @return null when more bytes are needed, when the reader {@link #isStarved}, or when the peer has begun with a {@link #word}
      * @throws BadLengthException when the length is not positive or too large
      */
     @Nullable
     ByteBuf next(ByteBuf in) {
         isStarved = false;
-        if (!readLength(in)) {
+        if (!readLength(in) || word != null) {
             return null;
         }
         if (collecting != null) {
@@ -92,10 +95,14 @@ final class FrameReader {
             length = length << 8 | in.readUnsignedByte();
             lengthBytes++;
         }
-        boolean mayBe = length > 0 && length <= maxFrameBytes;
-        if (!mayBe || (isFirst && !Preamble.hint(length).isEmpty())) {
+        if (isFirst) {
+            word = preamble.word(length);
+        }
+        boolean mayBe = word != null || (length > 0 && length <= maxFrameBytes);
+        String hint = isFirst || !mayBe ? Preamble.hint(length) : "";
+        if (!mayBe || !hint.isEmpty()) {
             throw new BadLengthException("frame length out of range: length=" + length + ", largest=" + maxFrameBytes
-                    + " (socket.request.max.bytes)" + Preamble.hint(length));
+                    + preamble.maxFrameBytesKey() + hint);
         }
         isFirst = false;
         return true;
@@ -132,6 +139,12 @@ final class FrameReader {
         length = 0;
         lengthBytes = 0;
         isTaken = false;
+    }
+
+    /** The word with which the peer has begun instead of a frame; from then on there are no frames. */
+    @Nullable
+    String word() {
+        return word;
     }
 
     /** Whether the frame on its way waits for room in the budget, so that the same bytes are to be given once more. */

@@ -1,7 +1,10 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.transport.netty;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a listener behaves; every limit is explicit and has a default.
@@ -26,6 +29,9 @@ public final class ListenerConfig {
     private final int sendBufferBytes;
     private final int receiveBufferBytes;
     private final int backlog;
+    private final long unacknowledgedTimeoutMs;
+    private final Preamble preamble;
+    private final Optional<TlsConfig> tls;
 
     private ListenerConfig(Builder builder) {
         this.host = builder.host;
@@ -44,6 +50,9 @@ public final class ListenerConfig {
         this.sendBufferBytes = builder.sendBufferBytes;
         this.receiveBufferBytes = builder.receiveBufferBytes;
         this.backlog = builder.backlog;
+        this.unacknowledgedTimeoutMs = builder.unacknowledgedTimeoutMs;
+        this.preamble = new Preamble(builder.maxFrameBytesKey, builder.words);
+        this.tls = builder.tls;
     }
 
     /** A builder for a listener at this address; an empty host means all, port 0 a free one. */
@@ -86,7 +95,10 @@ public final class ListenerConfig {
         return maxInFlightBytesPerConnection;
     }
 
-    /** Bytes of one connection's answers in memory that are not yet sent at which reading from it stops; ranges of files do not count. */
+    /**
+     * Bytes of one connection's answers in memory that are not yet sent at which reading from it stops; ranges of files do not count.
+     * Counted apart, with 128 bytes for each frame, the same number of bytes of frames that answer nothing may wait; then sending is refused.
+     */
     public int maxUnsentBytes() {
         return maxUnsentBytes;
     }
@@ -138,6 +150,61 @@ public final class ListenerConfig {
     }
 
     /**
+     * Time for which bytes that were sent may stay unacknowledged by the peer's system before the connection breaks, milliseconds; 0 for the
+     * system's default, which is many minutes. Only where the system can tell: not with {@link EventLoops.Kind#NIO}.
+     */
+    public long unacknowledgedTimeoutMs() {
+        return unacknowledgedTimeoutMs;
+    }
+
+    /** Words of four bytes that a peer may begin with instead of a frame. */
+    public Set<String> words() {
+        return preamble.words();
+    }
+
+    /** How connections are secured; empty for plaintext. */
+    public Optional<TlsConfig> tls() {
+        return tls;
+    }
+
+    /** A builder for a listener at another address with the same limits. */
+    Builder at(InetSocketAddress address) {
+        Builder builder = new Builder(
+                address.isUnresolved() || !address.getAddress().isAnyLocalAddress() ? address.getHostString() : "",
+                address.getPort());
+        builder.maxFrameBytes = maxFrameBytes;
+        builder.maxFrameBytesKey = preamble.key();
+        builder.maxConnections = maxConnections;
+        builder.maxConnectionsPerIp = maxConnectionsPerIp;
+        builder.maxInFlightPerConnection = maxInFlightPerConnection;
+        builder.maxInFlightBytesPerConnection = maxInFlightBytesPerConnection;
+        builder.maxInFlight = maxInFlight;
+        builder.maxInFlightBytes = maxInFlightBytes;
+        builder.maxUnsentBytes = maxUnsentBytes;
+        builder.idleTimeoutMs = idleTimeoutMs;
+        builder.stallTimeoutMs = stallTimeoutMs;
+        builder.drainTimeoutMs = drainTimeoutMs;
+        builder.sendBufferBytes = sendBufferBytes;
+        builder.receiveBufferBytes = receiveBufferBytes;
+        builder.backlog = backlog;
+        builder.unacknowledgedTimeoutMs = unacknowledgedTimeoutMs;
+        builder.words = preamble.words();
+        builder.tls = tls;
+        return builder;
+    }
+
+    ConnectionBounds bounds() {
+        return new ConnectionBounds(
+                maxFrameBytes,
+                preamble,
+                maxInFlightPerConnection,
+                maxInFlightBytesPerConnection,
+                maxUnsentBytes,
+                idleTimeoutMs,
+                stallTimeoutMs);
+    }
+
+    /**
      * Collects values.
      *
      * <p>Threading: confined to one thread.
@@ -160,6 +227,10 @@ public final class ListenerConfig {
         private int sendBufferBytes = -1;
         private int receiveBufferBytes = -1;
         private int backlog = 50;
+        private long unacknowledgedTimeoutMs;
+        private String maxFrameBytesKey = "";
+        private Set<String> words = Set.of();
+        private Optional<TlsConfig> tls = Optional.empty();
 
         private Builder(String host, int port) {
             this.host = host;
@@ -168,6 +239,12 @@ public final class ListenerConfig {
 
         public Builder maxFrameBytes(int bytes) {
             maxFrameBytes = bytes;
+            return this;
+        }
+
+        /** The name by which users know the largest frame, for messages. */
+        public Builder maxFrameBytesKey(String key) {
+            maxFrameBytesKey = key;
             return this;
         }
 
@@ -236,7 +313,37 @@ public final class ListenerConfig {
             return this;
         }
 
+        public Builder unacknowledgedTimeoutMs(long timeoutMs) {
+            unacknowledgedTimeoutMs = timeoutMs;
+            return this;
+        }
+
+        /**
+         * Four characters of ASCII each, and as a number larger than the largest frame, as every word of letters is below 1,094,795,585 bytes.
+         */
+        public Builder words(Set<String> fourBytes) {
+            words = Set.copyOf(fourBytes);
+            return this;
+        }
+
+        public Builder tls(TlsConfig config) {
+            tls = Optional.of(config);
+            return this;
+        }
+
+        /**
+         * Builds what was collected.
+         *
+         * @throws IllegalArgumentException when a word is not four characters of ASCII, or could be the length of a frame
+         */
         public ListenerConfig build() {
+            for (String word : words) {
+                boolean isWord = word.length() == 4 && word.chars().allMatch(c -> c > ' ' && c < 0x7f);
+                if (!isWord || Preamble.length(word) <= maxFrameBytes) {
+                    throw new IllegalArgumentException(
+                            "not a word, or the length of a frame: word=" + word + ", maxFrameBytes=" + maxFrameBytes);
+                }
+            }
             return new ListenerConfig(this);
         }
     }

@@ -2,33 +2,40 @@
 package io.varve.transport.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.varve.replication.transport.Connection;
 import io.varve.replication.transport.ConnectionAcceptor;
 import io.varve.replication.transport.ConnectionHandler;
 import io.varve.replication.transport.OutFrame;
+import io.varve.replication.transport.SendResult;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.security.auth.x500.X500Principal;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection: frames in, exchanges, answers out in order.
+ * One connection: frames in, exchanges, answers and other frames out in order.
  *
  * <p>An exchange is open from the moment its frame is read until its answer has been written to the socket; while there are as many,
  * or as many bytes of them, as the limits allow for this connection or for all together, or while too much of the answers waits to be
- * sent, nothing more is read. So a peer that does not read its answers stops being read itself.
+ * sent, nothing more is read. So a peer that does not read its answers stops being read itself. Frames that answer nothing are refused
+ * when too many of them wait, and never stop the reading: two peers that send to each other would wait for each other.
  *
  * <p>A peer may end its side first: what it has sent is answered, for a bounded time, before the connection is closed. After a length that
  * cannot be, and when the listener closes, no frame is read, and what was read before is answered in the same way.
@@ -37,48 +44,53 @@ import org.slf4j.LoggerFactory;
  */
 final class NettyConnection extends ChannelInboundHandlerAdapter implements Connection {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
+    private static final Logger LOG = LoggerFactory.getLogger(NettyConnection.class);
     private static final AtomicLong IDS = new AtomicLong();
-    private static final long LAST_ANSWERS_TIMEOUT_MS = 10_000;
+    private static final long LAST_FRAMES_TIMEOUT_MS = 10_000;
 
     private final long id = IDS.incrementAndGet();
     private final Channel channel;
     private final InetSocketAddress remote;
     private final InetSocketAddress local;
-    private final ListenerConfig config;
+    private final Optional<X500Principal> peerPrincipal;
+    private final ConnectionBounds bounds;
     private final Budget budget;
     private final FrameReader reader;
+    private final Outbox outbox;
     private final Runnable retry = this::retrySoon;
     private final Deque<ByteBuf> unread = new ArrayDeque<>();
-    private final Deque<NettyExchange> open = new ArrayDeque<>();
-    private final AtomicBoolean draining = new AtomicBoolean();
     private final AtomicLong openBytes = new AtomicLong();
-    private final AtomicLong unsentBytes = new AtomicLong();
+    private final AtomicReference<@Nullable String> closeReason = new AtomicReference<>();
     private final ConnectionHandler handler;
 
-    private int unsent;
     private boolean awaitsBudget;
     private boolean awaitsProgress;
     private boolean inputEnded;
-    private boolean finishing;
+    private boolean discardsInput;
     private boolean ending;
     private boolean closed;
-    private volatile boolean closing;
+    private @Nullable String finishReason;
+    private volatile boolean refusesFrames;
 
-    NettyConnection(Channel channel, ListenerConfig config, Budget budget, ConnectionAcceptor acceptor) {
+    /** Takes over a connected channel; with TLS the handshake is done. */
+    NettyConnection(Channel channel, ConnectionBounds bounds, Budget budget, ConnectionAcceptor acceptor) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
         this.channel = channel;
         this.remote = (InetSocketAddress) channel.remoteAddress();
         this.local = (InetSocketAddress) channel.localAddress();
-        this.config = config;
+        this.peerPrincipal = tls == null ? Optional.empty() : Tls.peerPrincipal(tls);
+        this.bounds = bounds;
         this.budget = budget;
-        this.reader = new FrameReader(config.maxFrameBytes(), budget, channel.alloc());
+        this.reader = new FrameReader(bounds.maxFrameBytes(), bounds.preamble(), budget, channel.alloc());
+        this.outbox = new Outbox(
+                this, channel, new FrameWriter(channel, tls != null), new SendBuffer(bounds.maxUnsentBytes()));
         this.handler = acceptor.onOpened(this);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf received = (ByteBuf) message;
-        if (closed || closing || finishing) {
+        if (closed || isClosing() || finishReason != null) {
             received.release();
             return;
         }
@@ -95,12 +107,17 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
             try {
                 frame = reader.next(in);
             } catch (FrameReader.BadLengthException e) {
-                logClosing(String.valueOf(e.getMessage()));
-                finishing = true;
+                finishReason = String.valueOf(e.getMessage());
+                logClosing(finishReason);
                 break;
             }
             if (reader.isStarved()) {
                 awaitBudget();
+                break;
+            }
+            String word = reader.word();
+            if (word != null) {
+                handleWord(word);
                 break;
             }
             if (!in.isReadable()) {
@@ -110,9 +127,9 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
                 handle(frame);
             }
         }
-        if (!closed && !closing) {
-            boolean reads = !inputEnded && unread.isEmpty() && mayRead();
-            channel.config().setAutoRead(reads);
+        if (!closed && !isClosing()) {
+            boolean reads = discardsInput || (unread.isEmpty() && mayRead());
+            channel.config().setAutoRead(reads && !inputEnded);
             watchProgress();
             closeWhenDone();
         }
@@ -120,11 +137,11 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
 
     private boolean mayRead() {
         if (closed
-                || closing
-                || finishing
-                || unsentBytes.get() >= config.maxUnsentBytes()
-                || open.size() + unsent >= config.maxInFlightPerConnection()
-                || openBytes.get() >= config.maxInFlightBytesPerConnection()) {
+                || isClosing()
+                || finishReason != null
+                || outbox.unsentAnswerBytes() >= bounds.maxUnsentBytes()
+                || outbox.openAnswers() >= bounds.maxInFlight()
+                || openBytes.get() >= bounds.maxInFlightBytes()) {
             return false;
         }
         if (reader.holdsBudget() || budget.hasRoom()) {
@@ -148,20 +165,19 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
         });
     }
 
-    /** False when the event loop has ended, and with it the connection. */
-    private boolean onEventLoop(Runnable task) {
+    /** Does nothing when the event loop has ended, and with it the connection. */
+    private void onEventLoop(Runnable task) {
         try {
             channel.eventLoop().execute(task);
-            return true;
         } catch (RejectedExecutionException e) {
-            return false;
+            LOG.debug("The event loop has ended: connection={}", id);
         }
     }
 
     private void handle(ByteBuf frame) {
-        NettyExchange exchange = new NettyExchange(this, frame);
+        NettyExchange exchange = new NettyExchange(this, frame, false);
         openBytes.addAndGet(frame.readableBytes());
-        open.add(exchange);
+        outbox.add(exchange);
         try {
             handler.onFrame(frame.nioBuffer(), exchange);
         } catch (Throwable e) { // also an error must not keep the frame's memory
@@ -170,63 +186,56 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
         }
     }
 
-    /** An exchange was completed, by whichever thread: sends what may be sent now. False when nothing can be sent any more. */
-    boolean completed() {
-        return !draining.compareAndSet(false, true) || onEventLoop(this::drain);
+    /** Gives a word to the handler; whatever follows it is read and thrown away, so that the answer is not lost by a reset. */
+    private void handleWord(String word) {
+        finishReason = "a word is all that is answered: word=" + word;
+        discardsInput = true;
+        NettyExchange exchange = new NettyExchange(this, Unpooled.EMPTY_BUFFER, true);
+        outbox.add(exchange);
+        try {
+            handler.onWord(word, exchange);
+        } catch (Throwable e) {
+            LOG.warn("Handling a word failed: connection={}, remote={}, word={}", id, remote, word, e);
+            exchange.fail("handling a word failed: " + e);
+        }
     }
 
-    private void drain() {
-        draining.set(false);
-        boolean wrote = false;
-        String reason = null;
-        while (reason == null && !open.isEmpty() && open.element().isCompleted()) {
-            NettyExchange next = open.remove();
-            OutFrame answer = next.answer();
-            reason = next.disconnectReason();
-            if (answer != null) {
-                write(answer);
-                wrote = true;
-            }
+    /** An exchange was completed, by whichever thread: its frame is needed no more. */
+    void onCompleted(NettyExchange exchange, int frameBytes) {
+        openBytes.addAndGet(-frameBytes);
+        outbox.complete(exchange);
+        if (!exchange.isWord()) {
+            budget.giveBack(frameBytes);
         }
-        if (wrote) {
-            channel.flush();
-        }
-        if (reason != null) {
-            close(reason);
-        }
+    }
+
+    /** Something was handed over, and is on its way. */
+    void onProgress() {
         readFrames();
     }
 
-    private void write(OutFrame frame) {
-        long sizeBytes = AnswerWriter.sizeBytes(frame);
-        if (closed || sizeBytes > Integer.MAX_VALUE) {
-            release(frame);
-            if (!closed) {
-                close("an answer is too large to be sent: bytes=" + sizeBytes);
-            }
-            return;
+    /** Something was written, or could not be. */
+    void onWritten(@Nullable Throwable failure) {
+        if (failure == null) {
+            readFrames();
+        } else if (!closed && !isClosing()) {
+            fail(failure);
         }
-        unsent++;
-        long memoryBytes = AnswerWriter.memoryBytes(frame);
-        ChannelFuture last = AnswerWriter.write(channel, frame, (int) sizeBytes);
-        last.addListener(written -> {
-            unsent--;
-            unsentBytes.addAndGet(-memoryBytes);
-            release(frame);
-            if (written.isSuccess()) {
-                readFrames();
-            } else if (!closed && !closing) {
-                exceptionCaught(written.cause());
-            }
-        });
     }
 
-    /** Tells whoever gave a frame that it is needed no more. */
-    static void release(OutFrame frame) {
+    void onSendable() {
         try {
-            frame.onReleased().run();
+            handler.onSendable();
         } catch (RuntimeException e) {
-            LOG.error("Releasing a frame failed", e);
+            fail(e);
+        }
+    }
+
+    /** What was handed over before the wish to end is on its way. */
+    void onEnd(String reason) {
+        LOG.debug("Connection ends: connection={}, remote={}, reason={}", id, remote, reason);
+        if (finishReason == null) {
+            finishReason = reason;
         }
     }
 
@@ -243,72 +252,79 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
                             awaitsProgress = false;
                             boolean stalled = reader.holdsBudget() && reader.collectedBytes() == before;
                             if (stalled && channel.config().isAutoRead()) {
-                                close("a begun frame does not go on: timeoutMs=" + config.stallTimeoutMs());
+                                close("a begun frame does not go on: timeoutMs=" + bounds.stallTimeoutMs());
                             } else {
                                 readFrames();
                             }
                         },
-                        config.stallTimeoutMs(),
+                        bounds.stallTimeoutMs(),
                         TimeUnit.MILLISECONDS);
     }
 
     /** Reads nothing more, and closes when what was read is answered; from any thread. */
-    void finish() {
+    void drain(String reason) {
         onEventLoop(() -> {
-            finishing = true;
+            if (finishReason == null) {
+                finishReason = reason;
+            }
             readFrames();
         });
     }
 
-    /** Closes a connection that gets no more frames when the last answer is out, or has taken too long. */
+    /** Closes a connection that gets no more frames when the last frame is out, or has taken too long. */
     private void closeWhenDone() {
-        boolean noMoreFrames = finishing || (inputEnded && unread.isEmpty());
-        if (!noMoreFrames) {
+        String reason = finishReason;
+        if (reason == null && inputEnded && unread.isEmpty()) {
+            reason = "the peer has ended its side";
+        }
+        if (reason == null) {
             return;
         }
-        if (open.isEmpty() && unsent == 0) {
-            closeChannel();
+        if (outbox.isEmpty()) {
+            closeChannel(reason);
         } else if (!ending) {
             ending = true;
-            channel.eventLoop().schedule(this::closeChannel, LAST_ANSWERS_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            String why = reason;
+            channel.eventLoop().schedule(() -> closeChannel(why), LAST_FRAMES_TIMEOUT_MS, TimeUnit.MILLISECONDS);
         }
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
+        if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
             inputEnded = true;
             readFrames();
-        } else if (event instanceof IdleStateEvent && open.isEmpty() && unread.isEmpty() && !awaitsBudget) {
-            LOG.debug("Idle connection closed: connection={}, remote={}, unsentAnswers={}", id, remote, unsent);
-            closeChannel();
+        } else if (event instanceof IdleStateEvent && !outbox.hasOpen() && unread.isEmpty() && !awaitsBudget) {
+            LOG.debug("Idle connection closed: connection={}, remote={}", id, remote);
+            closeChannel("idle: timeoutMs=" + bounds.idleTimeoutMs());
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        exceptionCaught(cause);
+        fail(cause);
     }
 
-    private void exceptionCaught(Throwable cause) {
+    private void fail(Throwable cause) {
         if (cause instanceof IOException) {
             LOG.debug("Connection broken: connection={}, remote={}, reason={}", id, remote, cause.getMessage());
         } else {
             LOG.warn("Connection failed: connection={}, remote={}, local={}", id, remote, local, cause);
         }
-        closeChannel();
+        closeChannel("the connection is broken: " + cause.getMessage());
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         closed = true;
+        refusesFrames = true;
+        closeReason.compareAndSet(null, "the peer has closed the connection");
         budget.forget(retry);
         reader.close();
         unread.forEach(ByteBuf::release);
         unread.clear();
-        open.forEach(NettyExchange::abandon);
-        open.clear();
-        handler.onClosed();
+        outbox.close();
+        handler.onClosed(String.valueOf(closeReason.get()));
     }
 
     @Override
@@ -327,11 +343,38 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
     }
 
     @Override
+    public Optional<X500Principal> peerPrincipal() {
+        return peerPrincipal;
+    }
+
+    @Override
+    public SendResult send(OutFrame frame) {
+        long sizeBytes = FrameWriter.sizeBytes(frame);
+        if (sizeBytes == 0 || sizeBytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("frame size out of range: bytes=" + sizeBytes);
+        }
+        if (refusesFrames) {
+            return SendResult.CLOSED;
+        }
+        return outbox.trySend(frame) ? SendResult.SENT : SendResult.BACK_PRESSURED;
+    }
+
+    @Override
+    public void finish(String reason) {
+        refusesFrames = true;
+        outbox.handOver(new HandedOver.End(reason));
+    }
+
+    @Override
     public void close(String reason) {
-        if (!closing) {
+        if (!isClosing()) {
             logClosing(reason);
         }
-        closeChannel();
+        closeChannel(reason);
+    }
+
+    private boolean isClosing() {
+        return closeReason.get() != null;
     }
 
     private void logClosing(String reason) {
@@ -339,15 +382,9 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // there is nothing to be done when closing fails
-    private void closeChannel() {
-        closing = true;
+    private void closeChannel(String reason) {
+        closeReason.compareAndSet(null, reason);
+        refusesFrames = true;
         channel.close();
-    }
-
-    /** A frame is needed no more; its answer is, until it has been sent. */
-    void giveBack(int frameBytes, long answerBytes) {
-        unsentBytes.addAndGet(answerBytes);
-        openBytes.addAndGet(-frameBytes);
-        budget.giveBack(frameBytes);
     }
 }

@@ -10,28 +10,36 @@ import org.jspecify.annotations.Nullable;
 /**
  * One frame and its answer.
  *
- * <p>States: open; completed, when one of the three methods of {@link Exchange} was called; abandoned, when the connection went before
- * that. From open to either of the others, once; an answer that comes after the connection is released unsent.
+ * <p>States: open; completed, when one of the three methods of {@link Exchange} was called; handed over, when the event loop has heard of
+ * that. Abandoned, at any time, when nothing is sent any more; the frame stays until whoever works on it is done, and an answer that comes
+ * is released unsent.
  *
- * <p>Threading: safe.
+ * <p>Threading: safe; what is package-private is confined to the connection's event loop.
  */
-final class NettyExchange implements Exchange {
+final class NettyExchange implements Exchange, HandedOver {
 
     /** How an exchange ended. */
     private record Outcome(@Nullable OutFrame answer, @Nullable String disconnectReason) {}
 
-    private static final Outcome ABANDONED = new Outcome(null, null);
-
     private final NettyConnection connection;
     private final ByteBuf frame;
     private final int frameBytes;
+    private final boolean isWord;
     private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
-    private volatile boolean abandoned;
+    private boolean isHandedOver;
+    private boolean isAbandoned;
 
-    NettyExchange(NettyConnection connection, ByteBuf frame) {
+    /**
+     * Opens an exchange.
+     *
+     * @param frame released when the exchange is completed
+     * @param isWord whether it is no frame, and the answer neither
+     */
+    NettyExchange(NettyConnection connection, ByteBuf frame, boolean isWord) {
         this.connection = connection;
         this.frame = frame;
         this.frameBytes = frame.readableBytes();
+        this.isWord = isWord;
     }
 
     @Override
@@ -55,7 +63,7 @@ final class NettyExchange implements Exchange {
         }
     }
 
-    /** Ends the exchange for a handler that has failed and may or may not have completed it. */
+    /** Ends the exchange for a handler that has failed and may or may not have completed it; from any thread. */
     void fail(String reason) {
         if (!tryComplete(new Outcome(null, reason))) {
             connection.close(reason);
@@ -67,33 +75,39 @@ final class NettyExchange implements Exchange {
             return false;
         }
         frame.release();
-        OutFrame answer = result.answer();
-        connection.giveBack(frameBytes, answer == null ? 0 : AnswerWriter.memoryBytes(answer));
-        if (abandoned || !connection.completed()) {
-            releaseAnswer();
-        }
+        connection.onCompleted(this, frameBytes);
         return true;
     }
 
-    /** The connection is gone. The frame stays until whoever works on it is done. */
-    void abandon() {
-        abandoned = true;
-        if (outcome.get() != null) {
+    /** The exchange has come through; what waits behind it may follow. */
+    void handedOver() {
+        isHandedOver = true;
+        if (isAbandoned) {
             releaseAnswer();
         }
     }
 
-    /** Releases the answer once, whichever side finds that it cannot be sent. */
-    private void releaseAnswer() {
-        Outcome result = outcome.getAndSet(ABANDONED);
-        OutFrame answer = result == null ? null : result.answer();
-        if (answer != null) {
-            NettyConnection.release(answer);
+    /** Nothing is sent any more. */
+    void abandon() {
+        isAbandoned = true;
+        if (isHandedOver) {
+            releaseAnswer();
         }
     }
 
-    boolean isCompleted() {
-        return outcome.get() != null;
+    private void releaseAnswer() {
+        OutFrame answer = answer();
+        if (answer != null) {
+            Outbox.release(answer);
+        }
+    }
+
+    boolean isHandedOver() {
+        return isHandedOver;
+    }
+
+    boolean isWord() {
+        return isWord;
     }
 
     @Nullable

@@ -8,13 +8,14 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.varve.replication.transport.ConnectionAcceptor;
+import io.varve.replication.transport.Listener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threading: safe.
  */
-public final class NettyListener implements AutoCloseable {
+public final class NettyListener implements Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
     private static final long CLOSE_TIMEOUT_MS = 3_000;
@@ -35,6 +36,7 @@ public final class NettyListener implements AutoCloseable {
     private final Budget budget;
     private final ConnectionLimits limits;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final Optional<Tls> tls;
     private final Channel server;
     private final InetSocketAddress address;
 
@@ -43,6 +45,7 @@ public final class NettyListener implements AutoCloseable {
         this.acceptor = acceptor;
         this.budget = new Budget(config.maxInFlight(), config.maxInFlightBytes());
         this.limits = new ConnectionLimits(config.maxConnections(), config.maxConnectionsPerIp());
+        this.tls = config.tls().map(Tls::ofListener);
         this.server = bind(loops);
         this.address = (InetSocketAddress) server.localAddress();
     }
@@ -52,6 +55,7 @@ public final class NettyListener implements AutoCloseable {
      *
      * @param loops the threads of the connections; they outlive the listener
      * @throws UncheckedIOException when the address cannot be bound
+     * @throws IllegalArgumentException when TLS is wanted and a file that it needs cannot be used
      */
     public static NettyListener open(ListenerConfig config, EventLoops loops, ConnectionAcceptor acceptor) {
         return new NettyListener(config, loops, acceptor);
@@ -72,6 +76,7 @@ public final class NettyListener implements AutoCloseable {
                         accept(channel);
                     }
                 });
+        loops.limitUnacknowledged(config.unacknowledgedTimeoutMs(), bootstrap::childOption);
         if (config.sendBufferBytes() > 0) {
             bootstrap.childOption(ChannelOption.SO_SNDBUF, config.sendBufferBytes());
         }
@@ -103,15 +108,13 @@ public final class NettyListener implements AutoCloseable {
         }
         channel.closeFuture().addListener(closed -> limits.closed(remote.getAddress()));
         connections.add(channel);
-        if (config.idleTimeoutMs() > 0) {
-            boolean observeOutput = true; // a long answer that moves is traffic
-            channel.pipeline()
-                    .addLast(new IdleStateHandler(observeOutput, 0, 0, config.idleTimeoutMs(), TimeUnit.MILLISECONDS));
-        }
-        channel.pipeline().addLast(new NettyConnection(channel, config, budget, acceptor));
+        tls.ifPresent(secured -> channel.pipeline().addLast(secured.accepting(channel.alloc())));
+        Consumer<String> onFailed =
+                reason -> LOG.warn("Connection not opened: remote={}, local={}, reason={}", remote, address(), reason);
+        channel.pipeline().addLast(new Opening(config.bounds(), budget, acceptor, onFailed));
     }
 
-    /** The address that is bound, with the port that was chosen. */
+    @Override
     public InetSocketAddress address() {
         return address;
     }
@@ -126,17 +129,13 @@ public final class NettyListener implements AutoCloseable {
         return budget.usedBytes();
     }
 
-    /**
-     * Stops accepting and reading, lets the frames that are with handlers be answered and the answers be sent for a bounded time, and closes
-     * all connections. Idempotent. Not to be called from an event loop.
-     */
     @Override
     public void close() {
         server.close().awaitUninterruptibly();
         for (Channel channel : connections) {
             NettyConnection connection = channel.pipeline().get(NettyConnection.class);
             if (connection != null) {
-                connection.finish();
+                connection.drain("the listener closes");
             }
         }
         if (!connections.newCloseFuture().awaitUninterruptibly(config.drainTimeoutMs())) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Frames are cut without copying where that is possible, and cost what has come of them. */
@@ -13,7 +14,7 @@ class FrameReaderTest {
 
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
     private final Budget budget = new Budget(Integer.MAX_VALUE, 10 << 20);
-    private final FrameReader reader = new FrameReader(1 << 30, budget, allocator);
+    private final FrameReader reader = new FrameReader(1 << 30, new Preamble("", Set.of()), budget, allocator);
 
     @Test
     void shouldHandOutAViewOfWhatWasReceived() {

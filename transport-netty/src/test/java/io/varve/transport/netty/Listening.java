@@ -95,7 +95,7 @@ abstract class Listening {
                 }
 
                 @Override
-                public void onClosed() {
+                public void onClosed(String reason) {
                     closed.incrementAndGet();
                 }
             };

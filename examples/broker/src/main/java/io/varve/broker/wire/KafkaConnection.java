@@ -94,8 +94,9 @@ final class KafkaConnection implements ConnectionHandler {
     }
 
     @Override
-    public void onClosed() {
-        LOG.debug("Connection closed by the client: connection={}, remote={}", connection.id(), connection.remote());
+    public void onClosed(String reason) {
+        LOG.debug(
+                "Connection closed: connection={}, remote={}, reason={}", connection.id(), connection.remote(), reason);
     }
 
     private static OutFrame encode(ApiKey api, short version, int correlationId, ApiMessage response) {

@@ -13,17 +13,28 @@ import java.util.List;
 /**
  * Puts frames into a channel's queue of what is to be sent.
  *
- * <p>The length and the short parts that follow it go into one buffer, so that a small answer is one piece of memory to the system;
- * larger parts are wrapped, and ranges of files go from the file to the socket.
+ * <p>The length and the short parts that follow it go into one buffer, so that a small frame is one piece of memory to the system;
+ * larger parts are wrapped. Ranges of files go from the file to the socket, or through memory, piece by piece, when they must be encrypted.
  *
  * <p>Threading: confined to the connection's event loop.
  */
-final class AnswerWriter {
+final class FrameWriter {
 
     private static final int LENGTH_BYTES = 4;
     private static final int COPIED_BYTES = 8 << 10;
 
-    private AnswerWriter() {}
+    private final Channel channel;
+    private final boolean encrypts;
+
+    /**
+     * Writes to a channel.
+     *
+     * @param encrypts whether TLS is in between; then the pipeline has a {@link io.netty.handler.stream.ChunkedWriteHandler}
+     */
+    FrameWriter(Channel channel, boolean encrypts) {
+        this.channel = channel;
+        this.encrypts = encrypts;
+    }
 
     /** The length of a frame, which may be more than can be sent. */
     static long sizeBytes(OutFrame frame) {
@@ -43,18 +54,29 @@ final class AnswerWriter {
         return size;
     }
 
-    /** Queues a frame; the future is that of its last byte. */
-    static ChannelFuture write(Channel channel, OutFrame frame, int sizeBytes) {
-        List<FramePart> parts = frame.parts();
+    /** Queues a frame behind its length; the future is that of its last byte. */
+    ChannelFuture write(OutFrame frame, int sizeBytes) {
+        return write(frame.parts(), LENGTH_BYTES, sizeBytes);
+    }
+
+    /** Queues the bytes of a frame as they are; the future is that of the last one. */
+    ChannelFuture writeRaw(OutFrame frame) {
+        return write(frame.parts(), 0, 0);
+    }
+
+    private ChannelFuture write(List<FramePart> parts, int lengthBytes, int length) {
         int copied = 0;
-        int copiedBytes = LENGTH_BYTES;
+        int copiedBytes = lengthBytes;
         while (copied < parts.size()
                 && parts.get(copied) instanceof FramePart.Bytes bytes
                 && copiedBytes + bytes.sizeBytes() <= COPIED_BYTES) {
             copiedBytes += bytes.sizeBytes();
             copied++;
         }
-        ByteBuf head = channel.alloc().directBuffer(copiedBytes).writeInt(sizeBytes);
+        ByteBuf head = channel.alloc().directBuffer(copiedBytes);
+        if (lengthBytes > 0) {
+            head.writeInt(length);
+        }
         for (int i = 0; i < copied; i++) {
             head.writeBytes(((FramePart.Bytes) parts.get(i)).buffer().duplicate());
         }
@@ -64,7 +86,7 @@ final class AnswerWriter {
             if (part instanceof FramePart.Bytes bytes) {
                 last = channel.write(Unpooled.wrappedBuffer(bytes.buffer()));
             } else if (part instanceof FramePart.FileRange range) {
-                last = channel.write(new SharedFileRegion(range));
+                last = channel.write(encrypts ? new FileChunks(range) : new SharedFileRegion(range));
             }
         }
         return last;
