@@ -70,4 +70,16 @@ class ArchitectureTest {
                         "io.varve.replication.transport..")
                 .check(CLASSES);
     }
+
+    @Test
+    void shouldKeepTheForeignClientBehindItsDoor() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("io\\.varve\\.coordination\\.agent\\.ZooKeeper.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.zookeeper..")
+                .because("who does not call ZooKeeperCoordinator does not need the client on the class path")
+                .check(CLASSES);
+    }
 }

@@ -33,7 +33,11 @@ public interface Coordinator extends AutoCloseable {
      */
     CompletionStage<String> create(String path, byte[] data, CreateMode mode);
 
-    /** Replaces a node's data when its version is {@code expectedVersion} or that is {@link #ANY_VERSION}. */
+    /**
+     * Replaces a node's data when its version is {@code expectedVersion} or that is {@link #ANY_VERSION}.
+     *
+     * @param data the node's bytes; copied
+     */
     CompletionStage<NodeStat> set(String path, byte[] data, int expectedVersion);
 
     /** Deletes a node without children when its version is {@code expectedVersion} or that is {@link #ANY_VERSION}. */
@@ -48,25 +52,31 @@ public interface Coordinator extends AutoCloseable {
     /**
      * Applies all operations or none.
      *
+     * @param operations the operations; their data is handed over and must not change any more
      * @return one result per operation, in order
      * @throws io.varve.coordination.CoordinationException through the stage: the error of the first operation that failed
      */
     CompletionStage<List<TreeResult>> multi(List<TreeOp> operations);
 
     /**
-     * Watches a node and everything below it until the session ends or the watch is closed.
+     * Watches a node and everything below it until the session ends or the watch is closed. Where the session can be without a server
+     * for a while, the listener is told {@link TreeListener.Change#MISSED} afterwards and the watch goes on.
      *
-     * @param path the root of the watched subtree
+     * @param path the root of the watched subtree; need not exist
      * @param listener called on the coordinator's thread, in the order of the changes
-     * @return removes the watch when closed
+     * @return removes the watch when closed, which does not fail
      */
     CompletionStage<AutoCloseable> watch(String path, TreeListener listener);
 
     /** The id under which the session's ephemeral nodes are owned. */
     long sessionId();
 
-    /** Calls {@code listener} when the session is suspended, resumed or lost; at once with the present state. */
-    void onSessionState(SessionListener listener);
+    /**
+     * Calls {@code listener} when the session is suspended, resumed or lost; at once with the present state.
+     *
+     * @return stops the calls when closed, which does not fail
+     */
+    AutoCloseable onSessionState(SessionListener listener);
 
     /** Ends the session: its ephemeral nodes disappear. Idempotent. */
     @Override

@@ -84,7 +84,18 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return session;
     }
 
-    private record Watch(EmbeddedSession session, String path, TreeListener listener) {}
+    /** A watch; equal to no other, also when a session watches the same path with the same listener again. */
+    private static final class Watch {
+        private final EmbeddedSession session;
+        private final String path;
+        private final TreeListener listener;
+
+        Watch(EmbeddedSession session, String path, TreeListener listener) {
+            this.session = session;
+            this.path = path;
+            this.listener = listener;
+        }
+    }
 
     /** What waits in the queue: work on the thread, which returns what completes the stage once all is durable. */
     private record Operation(Supplier<Runnable> work, CompletableFuture<?> stage) {}
@@ -120,7 +131,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
 
     void endSession(EmbeddedSession session) {
         sessions.remove(session);
-        watches.removeIf(watch -> watch.session() == session);
+        watches.removeIf(watch -> watch.session == session);
     }
 
     TreeStore store() {
@@ -189,8 +200,8 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         for (TreeChange change : transaction.changes()) {
             TreeListener.Change kind = kind(change);
             for (Watch watch : watches) {
-                if (isAtOrBelow(watch.path(), change.path())) {
-                    watch.listener().onChange(kind, change.path(), transaction.zxid());
+                if (isAtOrBelow(watch.path, change.path())) {
+                    watch.listener.onChange(kind, change.path(), transaction.zxid());
                 }
             }
         }

@@ -11,7 +11,6 @@ import io.varve.coordination.tree.TreeResult;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -23,7 +22,7 @@ final class EmbeddedSession implements Coordinator {
 
     private final EmbeddedCoordinator coordinator;
     private final long sessionId;
-    private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
+    private final SessionStates states = new SessionStates(SessionListener.State.CONNECTED);
     private final AtomicBoolean ended = new AtomicBoolean();
 
     EmbeddedSession(EmbeddedCoordinator coordinator, long sessionId) {
@@ -33,13 +32,13 @@ final class EmbeddedSession implements Coordinator {
 
     @Override
     public CompletionStage<String> create(String path, byte[] data, CreateMode mode) {
-        return multi(List.of(new TreeOp.Create(path, data, mode)))
+        return multi(List.of(new TreeOp.Create(path, data.clone(), mode)))
                 .thenApply(results -> ((TreeResult.Created) results.get(0)).path());
     }
 
     @Override
     public CompletionStage<NodeStat> set(String path, byte[] data, int expectedVersion) {
-        return multi(List.of(new TreeOp.Set(path, data, expectedVersion)))
+        return multi(List.of(new TreeOp.Set(path, data.clone(), expectedVersion)))
                 .thenApply(results -> ((TreeResult.DataSet) results.get(0)).stat());
     }
 
@@ -83,25 +82,23 @@ final class EmbeddedSession implements Coordinator {
     }
 
     @Override
-    public void onSessionState(SessionListener listener) {
-        listeners.add(listener);
-        listener.onState(ended.get() ? SessionListener.State.LOST : SessionListener.State.CONNECTED);
+    public AutoCloseable onSessionState(SessionListener listener) {
+        return states.add(listener);
     }
 
     /** The log behind the session has failed. */
     void lost() {
-        if (ended.compareAndSet(false, true)) {
-            listeners.forEach(listener -> listener.onState(SessionListener.State.LOST));
-        }
+        ended.set(true);
+        states.move(SessionListener.State.LOST);
     }
 
     @Override
     public void close() {
-        if (ended.get()) {
+        if (ended.getAndSet(true)) {
             return;
         }
+        lost(); // first, so that no successor is told of its luck before this is of its loss
         coordinator.endSession(this);
         coordinator.submit(new TreeCommand.CloseSession(sessionId));
-        lost();
     }
 }

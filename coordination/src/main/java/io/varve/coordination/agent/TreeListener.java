@@ -12,7 +12,14 @@ public interface TreeListener {
         /** The node's data was set. */
         DATA_SET,
         /** The node was deleted. */
-        DELETED
+        DELETED,
+        /**
+         * Changes of the node and of any node below it may have been missed: read all of it again. Told for the root of a watch when
+         * the session was without a server for a while, since no server keeps for a session what happened in its absence. A change
+         * like the others, so that no listener can leave it out by not knowing of it and so that it has its place in their order:
+         * what a read that follows it does not show is told afterwards.
+         */
+        MISSED
     }
 
     /**
@@ -20,7 +27,8 @@ public interface TreeListener {
      *
      * @param change what happened
      * @param path the node it happened to
-     * @param zxid the transaction that did it; strictly increases from one transaction to the next
+     * @param zxid the transaction that did it; strictly increases from one transaction to the next. With {@link Change#MISSED} that
+     *     of the last change this session was told of, 0 when there was none.
      */
     void onChange(Change change, String path, long zxid);
 }
