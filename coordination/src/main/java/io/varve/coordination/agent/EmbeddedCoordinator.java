@@ -4,9 +4,12 @@ package io.varve.coordination.agent;
 import io.varve.coordination.CoordinationException;
 import io.varve.coordination.QuorumLostException;
 import io.varve.coordination.SessionExpiredException;
+import io.varve.coordination.tree.SessionOwner;
 import io.varve.coordination.tree.TreeChange;
 import io.varve.coordination.tree.TreeCommand;
+import io.varve.coordination.tree.TreeError;
 import io.varve.coordination.tree.TreeResult;
+import io.varve.coordination.tree.TreeSession;
 import io.varve.coordination.tree.TreeTransaction;
 import io.varve.log.LogException;
 import io.varve.log.storage.ChannelStorage;
@@ -19,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,11 +44,15 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     static final int QUEUE_CAPACITY = 16 * 1024;
 
     private static final int MOST_PER_FLUSH = 512;
+    private static final int MEMBER = 0;
+
+    /** Sessions in this process end when they are closed. */
+    private static final int NEVER_MS = Integer.MAX_VALUE;
 
     private final BlockingQueue<Operation> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
     private final List<EmbeddedSession> sessions = new CopyOnWriteArrayList<>();
     private final List<Watch> watches = new CopyOnWriteArrayList<>();
-    private final AtomicLong nextSessionId;
+    private final AtomicLong connections = new AtomicLong();
     private final TreeStore store;
     private final InstantSource clock;
     private final Thread thread;
@@ -54,8 +62,9 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     private EmbeddedCoordinator(TreeStore store, InstantSource clock) {
         this.store = store;
         this.clock = clock;
-        this.nextSessionId = new AtomicLong(clock.millis() << 16);
-        store.commit(new TreeCommand.CloseAllSessions(), clock.millis());
+        for (TreeSession session : List.copyOf(store.tree().sessions())) {
+            store.commit(new TreeCommand.CloseSession(session.id(), true), clock.millis());
+        }
         store.flush();
         this.thread = new Thread(this::run, "varve-coordinator");
         thread.setDaemon(true);
@@ -77,11 +86,26 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return new EmbeddedCoordinator(new TreeStore(storage), clock);
     }
 
-    /** Opens a session on the tree. */
+    /**
+     * Opens a session on the tree.
+     *
+     * @throws CoordinationException when the coordinator has failed or is closed
+     */
     public Coordinator openSession() {
-        EmbeddedSession session = new EmbeddedSession(this, nextSessionId.incrementAndGet());
+        SessionOwner owner = new SessionOwner(MEMBER, connections.incrementAndGet());
+        TreeCommand open = new TreeCommand.OpenSession(owner, NEVER_MS, new byte[TreeSession.PASSWORD_BYTES]);
+        TreeResult.Opened opened = (TreeResult.Opened) await(submit(open));
+        EmbeddedSession session = new EmbeddedSession(this, opened.sessionId(), owner);
         sessions.add(session);
         return session;
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof CoordinationException cause ? cause : e;
+        }
     }
 
     private record Watch(EmbeddedSession session, String path, TreeListener listener) {}
@@ -89,16 +113,37 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     /** What waits in the queue: work on the thread, which returns what completes the stage once all is durable. */
     private record Operation(Supplier<Runnable> work, CompletableFuture<?> stage) {}
 
-    /** Carries out a command in its turn. */
-    CompletionStage<List<TreeResult>> submit(TreeCommand command) {
-        CompletableFuture<List<TreeResult>> stage = new CompletableFuture<>();
+    /** Carries out a command in its turn. The stage fails when the command does. */
+    CompletionStage<TreeResult> submit(TreeCommand command) {
+        CompletableFuture<TreeResult> stage = new CompletableFuture<>();
         return enqueue(stage, () -> {
-            TreeStore.Committed committed = store.commit(command, clock.millis());
+            TreeTransaction transaction = store.commit(command, clock.millis());
             return () -> {
-                committed.transactions().forEach(this::tell);
-                stage.complete(committed.results());
+                tell(transaction);
+                complete(stage, transaction.result());
             };
         });
+    }
+
+    private static void complete(CompletableFuture<TreeResult> stage, TreeResult result) {
+        TreeResult.Failed failed = failure(result);
+        if (failed == null) {
+            stage.complete(result);
+        } else {
+            stage.completeExceptionally(failed.error().exception(failed.message()));
+        }
+    }
+
+    /** What made a command fail: itself, or the first operation of a multi with an error of its own. */
+    private static TreeResult.@Nullable Failed failure(TreeResult result) {
+        if (result instanceof TreeResult.Multi multi) {
+            for (TreeResult each : multi.results()) {
+                if (each instanceof TreeResult.Failed failed && failed.error() != TreeError.OK) {
+                    return failed;
+                }
+            }
+        }
+        return result instanceof TreeResult.Failed failed ? failed : null;
     }
 
     /** Reads in its turn. */
@@ -188,6 +233,9 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     private void tell(TreeTransaction transaction) {
         for (TreeChange change : transaction.changes()) {
             TreeListener.Change kind = kind(change);
+            if (kind == null) {
+                continue;
+            }
             for (Watch watch : watches) {
                 if (isAtOrBelow(watch.path(), change.path())) {
                     watch.listener().onChange(kind, change.path(), transaction.zxid());
@@ -200,7 +248,10 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return root.equals("/") || path.equals(root) || path.startsWith(root + "/");
     }
 
-    private static TreeListener.Change kind(TreeChange change) {
+    private static TreeListener.@Nullable Change kind(TreeChange change) {
+        if (change instanceof TreeChange.AclSet) {
+            return null;
+        }
         if (change instanceof TreeChange.Created) {
             return TreeListener.Change.CREATED;
         }

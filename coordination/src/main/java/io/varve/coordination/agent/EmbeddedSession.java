@@ -1,10 +1,12 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.agent;
 
+import io.varve.coordination.NoNodeException;
 import io.varve.coordination.SessionExpiredException;
 import io.varve.coordination.tree.CreateMode;
 import io.varve.coordination.tree.Node;
 import io.varve.coordination.tree.NodeStat;
+import io.varve.coordination.tree.SessionOwner;
 import io.varve.coordination.tree.TreeCommand;
 import io.varve.coordination.tree.TreeOp;
 import io.varve.coordination.tree.TreeResult;
@@ -23,12 +25,14 @@ final class EmbeddedSession implements Coordinator {
 
     private final EmbeddedCoordinator coordinator;
     private final long sessionId;
+    private final SessionOwner owner;
     private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    EmbeddedSession(EmbeddedCoordinator coordinator, long sessionId) {
+    EmbeddedSession(EmbeddedCoordinator coordinator, long sessionId, SessionOwner owner) {
         this.coordinator = coordinator;
         this.sessionId = sessionId;
+        this.owner = owner;
     }
 
     @Override
@@ -52,19 +56,50 @@ final class EmbeddedSession implements Coordinator {
     public CompletionStage<Node> get(String path) {
         return ended.get()
                 ? expired()
-                : coordinator.read(() -> coordinator.store().get(path));
+                : coordinator.read(() -> {
+                    Node node = coordinator.store().tree().get(path);
+                    if (node == null) {
+                        throw new NoNodeException("no such node: path=" + path);
+                    }
+                    return new Node(node.data().clone(), node.stat());
+                });
     }
 
     @Override
     public CompletionStage<List<String>> children(String path) {
         return ended.get()
                 ? expired()
-                : coordinator.read(() -> coordinator.store().children(path));
+                : coordinator.read(() -> {
+                    List<String> children = coordinator.store().tree().children(path);
+                    if (children == null) {
+                        throw new NoNodeException("no such node: path=" + path);
+                    }
+                    return children.stream().sorted().toList();
+                });
     }
 
     @Override
     public CompletionStage<List<TreeResult>> multi(List<TreeOp> operations) {
-        return ended.get() ? expired() : coordinator.submit(new TreeCommand.Multi(sessionId, List.copyOf(operations)));
+        return ended.get()
+                ? expired()
+                : coordinator
+                        .submit(new TreeCommand.Multi(sessionId, owner, List.of(), owned(operations)))
+                        .thenApply(result -> ((TreeResult.Multi) result).results());
+    }
+
+    /** The operations with data of their own, as the tree keeps the arrays. */
+    private static List<TreeOp> owned(List<TreeOp> operations) {
+        return operations.stream().map(EmbeddedSession::owned).toList();
+    }
+
+    private static TreeOp owned(TreeOp operation) {
+        if (operation instanceof TreeOp.Create create) {
+            byte[] data = create.data().clone();
+            return new TreeOp.Create(create.path(), data, create.acl(), create.mode(), create.ttlMs());
+        }
+        return operation instanceof TreeOp.Set set
+                ? new TreeOp.Set(set.path(), set.data().clone(), set.expectedVersion())
+                : operation;
     }
 
     @Override
@@ -101,7 +136,7 @@ final class EmbeddedSession implements Coordinator {
             return;
         }
         coordinator.endSession(this);
-        coordinator.submit(new TreeCommand.CloseSession(sessionId));
+        coordinator.submit(new TreeCommand.CloseSession(sessionId, false));
         lost();
     }
 }

@@ -1,11 +1,13 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.agent;
 
-import io.varve.coordination.tree.Node;
+import io.varve.coordination.tree.FormatException;
+import io.varve.coordination.tree.SnapshotJob;
+import io.varve.coordination.tree.SnapshotReader;
 import io.varve.coordination.tree.TreeCommand;
+import io.varve.coordination.tree.TreeEntry;
 import io.varve.coordination.tree.TreeFormat;
 import io.varve.coordination.tree.TreeMachine;
-import io.varve.coordination.tree.TreeResult;
 import io.varve.coordination.tree.TreeTransaction;
 import io.varve.log.CommitLog;
 import io.varve.log.CorruptLogException;
@@ -14,14 +16,12 @@ import io.varve.log.LogReader;
 import io.varve.log.batch.BatchBuilder;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
-import io.varve.replication.machine.Decision;
 import java.nio.ByteBuffer;
-import java.util.List;
 
 /**
  * The tree, its log and its snapshot.
  *
- * <p>A transaction is a record of the log. Every {@value #TRANSACTIONS_PER_SNAPSHOT} transactions, and when it is closed, the tree is
+ * <p>A command is a record of the log; the number of its transaction is its offset and one. Every {@value #TRANSACTIONS_PER_SNAPSHOT} transactions, and when it is closed, the tree is
  * written to a snapshot and the log before that is deleted.
  *
  * <p>Threading: confined to the coordinator's thread.
@@ -36,7 +36,10 @@ final class TreeStore implements AutoCloseable {
     private static final String NEXT_SNAPSHOT = "snapshot.next";
 
     private final Storage storage;
-    private final TreeMachine machine = new TreeMachine();
+    private static final int NODES_PER_SLICE = 4096;
+    private static final int BYTES_PER_READ = 1 << 20;
+
+    private final TreeMachine machine;
     private final CommitLog log;
     private int sinceSnapshot;
 
@@ -46,20 +49,26 @@ final class TreeStore implements AutoCloseable {
                 .segmentBytes(SEGMENT_BYTES)
                 .maxBatchBytes(MAX_BATCH_BYTES)
                 .build();
-        long from = restore();
+        this.machine = restore();
         this.log = CommitLog.open(storage, config);
-        replay(Math.max(from, log.startOffset()));
+        replay(Math.max(machine.lastZxid(), log.startOffset()));
     }
 
-    private long restore() {
+    private TreeMachine restore() {
         if (!storage.exists(SNAPSHOT)) {
-            return 0;
+            return new TreeMachine();
         }
         try (StorageFile file = storage.open(SNAPSHOT)) {
-            ByteBuffer bytes = ByteBuffer.allocate((int) file.sizeBytes());
-            file.read(bytes, 0);
-            return TreeFormat.restore(bytes.array(), machine).logOffset();
-        } catch (TreeFormat.FormatException e) {
+            SnapshotReader reader = new SnapshotReader(0);
+            ByteBuffer bytes = ByteBuffer.allocate(BYTES_PER_READ);
+            for (long at = 0; at < file.sizeBytes(); ) {
+                bytes.clear().limit((int) Math.min(BYTES_PER_READ, file.sizeBytes() - at));
+                at += bytes.limit();
+                file.read(bytes, at - bytes.limit());
+                reader.accept(bytes.flip());
+            }
+            return reader.machine();
+        } catch (FormatException e) {
             throw new CorruptLogException(SNAPSHOT, 0, String.valueOf(e.getMessage()));
         }
     }
@@ -69,44 +78,32 @@ final class TreeStore implements AutoCloseable {
             while (reader.next()) {
                 ByteBuffer value = reader.record().value();
                 if (value == null) {
-                    throw new CorruptLogException("log", reader.offset(), "a transaction without bytes");
+                    throw new CorruptLogException("log", reader.offset(), "a command without bytes");
                 }
-                byte[] bytes = new byte[value.remaining()];
-                value.get(bytes);
-                TreeTransaction transaction = TreeFormat.decodeTransaction(bytes);
-                if (transaction.zxid() > machine.lastZxid()) {
-                    machine.apply(reader.offset(), transaction);
-                    sinceSnapshot++;
-                }
+                TreeEntry entry = TreeFormat.decode(value);
+                machine.apply(reader.offset() + 1, entry.timeMs(), entry.command());
+                sinceSnapshot++;
             }
+        } catch (FormatException e) {
+            throw new CorruptLogException("log", machine.lastZxid(), String.valueOf(e.getMessage()));
         }
     }
 
-    /** What a command has come to: transactions that the watches are to be told of, and the results. */
-    record Committed(List<TreeTransaction> transactions, List<TreeResult> results) {}
+    /** Appends and applies; durable with the next flush. */
+    TreeTransaction commit(TreeCommand command, long nowMs) {
+        byte[] bytes = TreeFormat.encode(new TreeEntry(nowMs, command));
+        long offset = log.append(new BatchBuilder().add(null, bytes).build(), EPOCH);
+        sinceSnapshot++;
+        return machine.apply(offset + 1, nowMs, command);
+    }
 
-    /** Decides, appends and applies; durable with the next flush. */
-    Committed commit(TreeCommand command, long nowMs) {
-        Decision<TreeTransaction, List<TreeResult>> decision = machine.decide(command, nowMs);
-        for (TreeTransaction transaction : decision.events()) {
-            byte[] bytes = TreeFormat.encode(transaction);
-            long offset = log.append(new BatchBuilder().add(null, bytes).build(), EPOCH);
-            machine.apply(offset, transaction);
-            sinceSnapshot++;
-        }
-        return new Committed(decision.events(), decision.reply());
+    /** The tree; reads only. */
+    TreeMachine tree() {
+        return machine;
     }
 
     void flush() {
         log.flush();
-    }
-
-    Node get(String path) {
-        return machine.get(path);
-    }
-
-    List<String> children(String path) {
-        return machine.children(path);
     }
 
     void snapshotIfDue() {
@@ -119,7 +116,15 @@ final class TreeStore implements AutoCloseable {
         long logOffset = log.flush();
         try (StorageFile file = storage.open(NEXT_SNAPSHOT)) {
             file.truncate(0);
-            file.write(ByteBuffer.wrap(TreeFormat.encode(machine, logOffset)), 0);
+            long[] at = {0};
+            SnapshotJob job = machine.beginSnapshot(bytes -> {
+                long from = at[0];
+                at[0] += bytes.remaining();
+                file.write(bytes, from);
+            });
+            while (job.doWork(NODES_PER_SLICE)) {
+                // all at once: nothing else waits for this thread while it closes or has come to its limit
+            }
             file.force();
         }
         storage.rename(NEXT_SNAPSHOT, SNAPSHOT);
