@@ -1,23 +1,31 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.tree;
 
+import java.util.List;
+
 /**
- * One change of the tree, decided.
+ * One change of the tree as it happened, for the watches. It carries the access lists by which a watcher may know of it: that of the
+ * node and, when a child came or went, that of its parent.
  *
- * <p>Threading: immutable, as long as nobody touches the data.
+ * <p>Threading: immutable.
  */
-@SuppressWarnings("ArrayRecordComponent") // handed over, never compared
 public sealed interface TreeChange {
 
-    /** The node that changes. */
+    /** The node that changed. */
     String path();
 
-    /** A node comes into being; owner 0 for one that is not ephemeral. */
-    record Created(String path, byte[] data, long ephemeralOwner) implements TreeChange {}
+    /** The node's access list when it changed; for a node that went, its last. */
+    List<Acl> acl();
 
-    /** A node's data is replaced. */
-    record DataSet(String path, byte[] data) implements TreeChange {}
+    /** A node came into being. */
+    record Created(String path, List<Acl> acl, List<Acl> parentAcl) implements TreeChange {}
 
-    /** A node goes. */
-    record Deleted(String path) implements TreeChange {}
+    /** A node's data was replaced. */
+    record DataSet(String path, List<Acl> acl) implements TreeChange {}
+
+    /** A node's access list was replaced; no watch is told. */
+    record AclSet(String path, List<Acl> acl) implements TreeChange {}
+
+    /** A node went. */
+    record Deleted(String path, List<Acl> acl, List<Acl> parentAcl) implements TreeChange {}
 }

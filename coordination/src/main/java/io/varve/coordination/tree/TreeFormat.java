@@ -1,249 +1,218 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.tree;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
+import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.zip.CRC32C;
 
 /**
- * The layout of transactions and snapshots. Numbers are big-endian; a path is a length of two bytes and modified UTF-8, data a length
- * of four bytes and the bytes.
+ * The layout of commands. Numbers are big-endian; text (UTF-8), data and lists have a length of four bytes in front, -1 for
+ * {@link TreeOp#NO_DATA}.
  *
  * <pre>
- *   transaction:  version 1 (1) | zxid (8) | time ms (8) | change count (4) | changes
- *   change:       1 (1) path data owner (8)      created
- *                 2 (1) path data                data set
- *                 3 (1) path                     deleted
- *   snapshot:     "VTRE" (4) | version 1 (4) | CRC-32C of what follows (4) | zxid (8) | log offset (8) | node count (4) | nodes
- *   node:         path | data | czxid (8) | mzxid (8) | pzxid (8) | ctime ms (8) | mtime ms (8) | version (4) | cversion (4) |
- *                 ephemeral owner (8); in the order of their paths, so that a parent comes before its children
+ *   entry:       version 2 (1) | time ms (8) | kind (1) | command
+ *   command:     1 open session    owner | timeout ms (4) | password (16)
+ *                2 attach session  session (8) | password data | timeout ms (4) | owner
+ *                3 close session   session (8) | expired (1)
+ *                4 update          session (8) | owner | identities | operation
+ *                5 multi           session (8) | owner | identities | operations
+ *                6 reap            paths
+ *                7 set config      data
+ *                8 set limits      largest data (4) | enforces quotas (1)
+ *   owner:       member (4) | connection (8)
+ *   identity:    scheme text | id text
+ *   operation:   1 create          path text | data | acl | mode (1) | ttl ms (8)
+ *                2 set             path text | data | version (4)
+ *                3 delete          path text | version (4)
+ *                4 set acl         path text | acl | version (4)
+ *                5 check           path text | version (4)
+ *   acl:         list of: permissions (4) | scheme text | id text
  * </pre>
+ *
+ * <p>Snapshots: {@link SnapshotWriter}.
  */
 public final class TreeFormat {
 
-    private static final int VERSION = 1;
-    private static final int SNAPSHOT_MAGIC = 0x56545245;
-    private static final int CREATED = 1;
-    private static final int DATA_SET = 2;
-    private static final int DELETED = 3;
+    private static final int VERSION = 2;
+    private static final int TIME_AT = 1;
+    private static final int EXPECTED_BYTES = 256;
+
+    private static final int OPEN = 1;
+    private static final int ATTACH = 2;
+    private static final int CLOSE = 3;
+    private static final int UPDATE = 4;
+    private static final int MULTI = 5;
+    private static final int REAP = 6;
+    private static final int SET_CONFIG = 7;
+    private static final int SET_LIMITS = 8;
+
+    private static final int CREATE = 1;
+    private static final int SET = 2;
+    private static final int DELETE = 3;
+    private static final int SET_ACL = 4;
+    private static final int CHECK = 5;
+
+    private static final CreateMode[] MODES = {
+        CreateMode.PERSISTENT,
+        CreateMode.PERSISTENT_SEQUENTIAL,
+        CreateMode.EPHEMERAL,
+        CreateMode.EPHEMERAL_SEQUENTIAL,
+        CreateMode.CONTAINER,
+        CreateMode.PERSISTENT_WITH_TTL,
+        CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL
+    };
 
     private TreeFormat() {}
 
-    /** Signals bytes that are not what they should be. */
-    public static final class FormatException extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        FormatException(String message) {
-            super(message);
+    /**
+     * The bytes of an entry.
+     *
+     * @throws IllegalArgumentException when a text of the command is not Unicode
+     */
+    public static byte[] encode(TreeEntry entry) {
+        FormatWriter out = new FormatWriter(EXPECTED_BYTES);
+        out.putByte(VERSION).putLong(entry.timeMs());
+        TreeCommand command = entry.command();
+        if (command instanceof TreeCommand.Update update) {
+            putAsker(out.putByte(UPDATE), update.sessionId(), update.owner(), update.identities());
+            put(out, update.operation());
+        } else if (command instanceof TreeCommand.Multi multi) {
+            putAsker(out.putByte(MULTI), multi.sessionId(), multi.owner(), multi.identities());
+            out.putInt(multi.operations().size());
+            multi.operations().forEach(operation -> put(out, operation));
+        } else if (command instanceof TreeCommand.OpenSession open) {
+            putOwner(out.putByte(OPEN), open.owner()).putInt(open.timeoutMs()).putRaw(password(open.password()));
+        } else if (command instanceof TreeCommand.AttachSession attach) {
+            out.putByte(ATTACH).putLong(attach.sessionId()).putData(attach.password());
+            putOwner(out.putInt(attach.timeoutMs()), attach.owner());
+        } else if (command instanceof TreeCommand.CloseSession close) {
+            out.putByte(CLOSE).putLong(close.sessionId()).putByte(close.expired() ? 1 : 0);
+        } else if (command instanceof TreeCommand.Reap reap) {
+            out.putByte(REAP).putInt(reap.paths().size());
+            reap.paths().forEach(out::putText);
+        } else if (command instanceof TreeCommand.SetConfig set) {
+            out.putByte(SET_CONFIG).putData(set.data());
+        } else if (command instanceof TreeCommand.SetLimits set) {
+            out.putByte(SET_LIMITS).putInt(set.limits().maxDataBytes());
+            out.putByte(set.limits().enforcesQuotas() ? 1 : 0);
         }
-
-        FormatException(String message, Throwable cause) {
-            super(message, cause);
-        }
+        return out.toByteArray();
     }
 
-    /** The bytes of a transaction. */
-    public static byte[] encode(TreeTransaction transaction) {
-        return write(out -> {
-            out.writeByte(VERSION);
-            out.writeLong(transaction.zxid());
-            out.writeLong(transaction.timeMs());
-            out.writeInt(transaction.changes().size());
-            for (TreeChange change : transaction.changes()) {
-                writeChange(out, change);
-            }
-        });
+    /** Writes another time into the bytes of an entry, for the leader that takes one from another member. */
+    public static void stamp(byte[] entry, long timeMs) {
+        ByteBuffer.wrap(entry).putLong(TIME_AT, timeMs);
     }
 
-    private static void writeChange(DataOutputStream out, TreeChange change) throws IOException {
-        if (change instanceof TreeChange.Created created) {
-            out.writeByte(CREATED);
-            out.writeUTF(created.path());
-            writeData(out, created.data());
-            out.writeLong(created.ephemeralOwner());
-        } else if (change instanceof TreeChange.DataSet set) {
-            out.writeByte(DATA_SET);
-            out.writeUTF(set.path());
-            writeData(out, set.data());
-        } else {
-            out.writeByte(DELETED);
-            out.writeUTF(change.path());
+    private static byte[] password(byte[] password) {
+        if (password.length != TreeSession.PASSWORD_BYTES) {
+            throw new IllegalArgumentException(
+                    "password of wrong length: bytes=" + password.length + ", needed=" + TreeSession.PASSWORD_BYTES);
+        }
+        return password;
+    }
+
+    private static FormatWriter putOwner(FormatWriter out, SessionOwner owner) {
+        return out.putInt(owner.member()).putLong(owner.connection());
+    }
+
+    private static void putAsker(FormatWriter out, long sessionId, SessionOwner owner, List<Identity> identities) {
+        putOwner(out.putLong(sessionId), owner).putInt(identities.size());
+        identities.forEach(who -> out.putText(who.scheme()).putText(who.id()));
+    }
+
+    private static void put(FormatWriter out, TreeOp operation) {
+        if (operation instanceof TreeOp.Create create) {
+            out.putByte(CREATE).putText(create.path()).putData(create.data()).putAcl(create.acl());
+            out.putByte(List.of(MODES).indexOf(create.mode())).putLong(create.ttlMs());
+        } else if (operation instanceof TreeOp.Set set) {
+            out.putByte(SET).putText(set.path()).putData(set.data()).putInt(set.expectedVersion());
+        } else if (operation instanceof TreeOp.Delete delete) {
+            out.putByte(DELETE).putText(delete.path()).putInt(delete.expectedVersion());
+        } else if (operation instanceof TreeOp.SetAcl set) {
+            out.putByte(SET_ACL).putText(set.path()).putAcl(set.acl()).putInt(set.expectedVersion());
+        } else if (operation instanceof TreeOp.Check check) {
+            out.putByte(CHECK).putText(check.path()).putInt(check.expectedVersion());
         }
     }
 
     /**
-     * A transaction from its bytes.
+     * An entry from its bytes, which it must fill.
      *
-     * @throws FormatException when the bytes are not a transaction
+     * @throws FormatException when the bytes are not an entry
      */
-    public static TreeTransaction decodeTransaction(byte[] bytes) {
-        return read(bytes, 0, in -> {
-            require(in.readByte() == VERSION, "unknown version of a transaction");
-            long zxid = in.readLong();
-            long timeMs = in.readLong();
-            int count = in.readInt();
-            require(count >= 0 && count <= in.available(), "change count out of range");
-            List<TreeChange> changes = new ArrayList<>(count);
-            for (int i = 0; i < count; i++) {
-                changes.add(readChange(in));
-            }
-            require(in.available() == 0, "bytes after a transaction");
-            return new TreeTransaction(zxid, timeMs, changes);
-        });
+    public static TreeEntry decode(ByteBuffer bytes) {
+        FormatReader in = new FormatReader(bytes);
+        int version = in.takeByte();
+        if (version != VERSION) {
+            throw new FormatException("unknown version of an entry: version=" + version + ", known=" + VERSION);
+        }
+        TreeEntry entry = new TreeEntry(in.takeLong(), takeCommand(in));
+        if (!in.isAtEnd()) {
+            throw new FormatException("bytes behind an entry");
+        }
+        return entry;
     }
 
-    private static TreeChange readChange(DataInputStream in) throws IOException {
-        int kind = in.readByte();
-        String path = in.readUTF();
+    private static TreeCommand takeCommand(FormatReader in) {
+        int kind = in.takeByte();
         return switch (kind) {
-            case CREATED -> new TreeChange.Created(path, readData(in), in.readLong());
-            case DATA_SET -> new TreeChange.DataSet(path, readData(in));
-            case DELETED -> new TreeChange.Deleted(path);
-            default -> throw new FormatException("unknown change: kind=" + kind);
+            case OPEN ->
+                new TreeCommand.OpenSession(takeOwner(in), in.takeInt(), in.takeRaw(TreeSession.PASSWORD_BYTES));
+            case ATTACH -> new TreeCommand.AttachSession(in.takeLong(), in.takeData(), in.takeInt(), takeOwner(in));
+            case CLOSE -> new TreeCommand.CloseSession(in.takeLong(), takeFlag(in));
+            case UPDATE -> new TreeCommand.Update(in.takeLong(), takeOwner(in), takeIdentities(in), takeOperation(in));
+            case MULTI ->
+                new TreeCommand.Multi(
+                        in.takeLong(), takeOwner(in), takeIdentities(in), in.takeList(9, () -> takeOperation(in)));
+            case REAP -> new TreeCommand.Reap(in.takeList(4, in::takeText));
+            case SET_CONFIG -> new TreeCommand.SetConfig(in.takeData());
+            case SET_LIMITS -> new TreeCommand.SetLimits(takeLimits(in));
+            default -> throw new FormatException("unknown command: kind=" + kind);
         };
     }
 
-    /**
-     * A snapshot.
-     *
-     * @param zxid the last transaction that is in it
-     * @param logOffset offset of the first transaction that is not in it
-     */
-    public record Snapshot(long zxid, long logOffset) {}
-
-    /** The bytes of a snapshot of a machine. */
-    public static byte[] encode(TreeMachine machine, long logOffset) {
-        byte[] body = write(out -> {
-            out.writeLong(machine.lastZxid());
-            out.writeLong(logOffset);
-            Map<String, TreeNode> nodes = new TreeMap<>(machine.nodes());
-            out.writeInt(nodes.size());
-            for (Map.Entry<String, TreeNode> entry : nodes.entrySet()) {
-                writeNode(out, entry.getKey(), entry.getValue());
-            }
-        });
-        return write(out -> {
-            out.writeInt(SNAPSHOT_MAGIC);
-            out.writeInt(VERSION);
-            out.writeInt(crc(body, 0));
-            out.write(body);
-        });
-    }
-
-    private static void writeNode(DataOutputStream out, String path, TreeNode node) throws IOException {
-        out.writeUTF(path);
-        writeData(out, node.data);
-        out.writeLong(node.czxid);
-        out.writeLong(node.mzxid);
-        out.writeLong(node.pzxid);
-        out.writeLong(node.ctimeMs);
-        out.writeLong(node.mtimeMs);
-        out.writeInt(node.version);
-        out.writeInt(node.cversion);
-        out.writeLong(node.ephemeralOwner);
-    }
-
-    /**
-     * Puts the contents of a snapshot into a machine that is new.
-     *
-     * @throws FormatException when the bytes are not a sound snapshot
-     */
-    public static Snapshot restore(byte[] bytes, TreeMachine machine) {
-        int headerBytes = 12;
-        return read(bytes, 0, in -> {
-            require(in.readInt() == SNAPSHOT_MAGIC, "not a snapshot");
-            require(in.readInt() == VERSION, "unknown version of a snapshot");
-            require(in.readInt() == crc(bytes, headerBytes), "the checksum of the snapshot does not match");
-            long zxid = in.readLong();
-            long logOffset = in.readLong();
-            int count = in.readInt();
-            Map<String, TreeNode> nodes = new HashMap<>();
-            for (int i = 0; i < count; i++) {
-                readNode(in, nodes);
-            }
-            machine.restore(Collections.unmodifiableMap(nodes), zxid);
-            return new Snapshot(zxid, logOffset);
-        });
-    }
-
-    private static void readNode(DataInputStream in, Map<String, TreeNode> nodes) throws IOException {
-        String path = in.readUTF();
-        TreeNode node = new TreeNode(readData(in));
-        node.czxid = in.readLong();
-        node.mzxid = in.readLong();
-        node.pzxid = in.readLong();
-        node.ctimeMs = in.readLong();
-        node.mtimeMs = in.readLong();
-        node.version = in.readInt();
-        node.cversion = in.readInt();
-        node.ephemeralOwner = in.readLong();
-        nodes.put(path, node);
-        if (!path.equals("/")) {
-            TreeNode parent = nodes.get(TreePaths.parent(path));
-            if (parent == null) {
-                throw new FormatException("a node comes before its parent: path=" + path);
-            }
-            parent.children.add(TreePaths.name(path));
+    static TreeLimits takeLimits(FormatReader in) {
+        int maxDataBytes = in.takeInt();
+        if (maxDataBytes < 0) {
+            throw new FormatException("negative limit: maxDataBytes=" + maxDataBytes);
         }
+        return new TreeLimits(maxDataBytes, takeFlag(in));
     }
 
-    private static void writeData(DataOutputStream out, byte[] data) throws IOException {
-        out.writeInt(data.length);
-        out.write(data);
-    }
-
-    private static byte[] readData(DataInputStream in) throws IOException {
-        int length = in.readInt();
-        require(length >= 0 && length <= in.available(), "data length out of range");
-        return in.readNBytes(length);
-    }
-
-    private static int crc(byte[] bytes, int from) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes, from, bytes.length - from);
-        return (int) crc.getValue();
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new FormatException(otherwise);
+    private static boolean takeFlag(FormatReader in) {
+        int flag = in.takeByte();
+        if (flag != 0 && flag != 1) {
+            throw new FormatException("flag is neither 0 nor 1: flag=" + flag);
         }
+        return flag == 1;
     }
 
-    private interface Write {
-        void to(DataOutputStream out) throws IOException;
+    static SessionOwner takeOwner(FormatReader in) {
+        return new SessionOwner(in.takeInt(), in.takeLong());
     }
 
-    private interface Read<T> {
-        T from(DataInputStream in) throws IOException;
+    private static List<Identity> takeIdentities(FormatReader in) {
+        return in.takeList(8, () -> new Identity(in.takeText(), in.takeText()));
     }
 
-    private static byte[] write(Write write) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            write.to(new DataOutputStream(bytes));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static TreeOp takeOperation(FormatReader in) {
+        int kind = in.takeByte();
+        String path = in.takeText();
+        return switch (kind) {
+            case CREATE -> new TreeOp.Create(path, in.takeData(), in.takeAcl(), takeMode(in), in.takeLong());
+            case SET -> new TreeOp.Set(path, in.takeData(), in.takeInt());
+            case DELETE -> new TreeOp.Delete(path, in.takeInt());
+            case SET_ACL -> new TreeOp.SetAcl(path, in.takeAcl(), in.takeInt());
+            case CHECK -> new TreeOp.Check(path, in.takeInt());
+            default -> throw new FormatException("unknown operation: kind=" + kind);
+        };
+    }
+
+    private static CreateMode takeMode(FormatReader in) {
+        int mode = in.takeByte();
+        if (mode < 0 || mode >= MODES.length) {
+            throw new FormatException("unknown mode: mode=" + mode);
         }
-        return bytes.toByteArray();
-    }
-
-    private static <T> T read(byte[] bytes, int from, Read<T> read) {
-        try {
-            return read.from(new DataInputStream(new ByteArrayInputStream(bytes, from, bytes.length - from)));
-        } catch (IOException e) {
-            throw new FormatException("bytes cut off or malformed: " + e, e);
-        }
+        return MODES[mode];
     }
 }

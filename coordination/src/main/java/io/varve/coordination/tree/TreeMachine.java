@@ -1,189 +1,320 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.tree;
 
-import io.varve.coordination.BadVersionException;
-import io.varve.coordination.NoChildrenForEphemeralsException;
-import io.varve.coordination.NoNodeException;
-import io.varve.coordination.NodeExistsException;
-import io.varve.coordination.NotEmptyException;
-import io.varve.replication.machine.Decision;
-import io.varve.replication.machine.StateMachine;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.function.LongPredicate;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tree of nodes. Paths, versions, sequence numbers and errors are ZooKeeper's.
+ * The tree of nodes and its sessions. Paths, versions, sequence numbers and errors are ZooKeeper's.
  *
- * <p>A command that cannot be carried out is refused with a {@link io.varve.coordination.CoordinationException} and changes nothing.
+ * <p>Every member applies the same commands under the same numbers and times and so comes to the same state and results. A command that
+ * cannot be carried out has a {@link TreeResult.Failed} and changes nothing. Reads are of what was applied last.
  *
- * <p>Threading: confined to the thread of its owner.
+ * <p>Threading: confined to the member's thread.
  */
-public final class TreeMachine implements StateMachine<TreeCommand, TreeTransaction, List<TreeResult>> {
+public final class TreeMachine {
 
-    /** Largest data of a node in bytes, inclusive; ZooKeeper's jute.maxbuffer. */
-    public static final int MAX_DATA_BYTES = 0xfffff;
-
-    private final TreeView tree = TreeView.root();
+    private final TreeNodes nodes;
+    private final Quotas quotas;
+    private final TreeUpdates updates;
+    private final TreeSessions sessions;
+    private TreeLimits limits;
     private long lastZxid;
 
-    @Override
-    public Decision<TreeTransaction, List<TreeResult>> decide(TreeCommand command, long nowMs) {
+    /** A tree as ZooKeeper begins with it, for clients that are trusted; others call for {@link #TreeMachine(long)}. */
+    public TreeMachine() {
+        this(0);
+    }
+
+    /**
+     * A tree as ZooKeeper begins with it.
+     *
+     * @param hashSeed a random number, not the same on all members; keeps clients from choosing names that collide. No outcome depends
+     *     on it.
+     */
+    public TreeMachine(long hashSeed) {
+        this(new TreeNodes(hashSeed), new TreeSessions(), TreeLimits.DEFAULT, 0);
+        TreeEdit start = new TreeEdit(0, 0, false);
+        TreeNode zookeeper = beginWith(nodes.root(), TreePaths.ZOOKEEPER, Acl.OPEN, start);
+        beginWith(zookeeper, TreePaths.QUOTA, Acl.OPEN, start);
+        beginWith(zookeeper, TreePaths.CONFIG, Acl.READ_ONLY, start);
+    }
+
+    /** A tree that comes from a snapshot. */
+    TreeMachine(TreeNodes nodes, TreeSessions sessions, TreeLimits limits, long lastZxid) {
+        this.nodes = nodes;
+        this.quotas = new Quotas(nodes);
+        this.updates = new TreeUpdates(nodes, quotas);
+        this.sessions = sessions;
+        this.limits = limits;
+        this.lastZxid = lastZxid;
+        TreeNodes.forSubtree(nodes.root(), quotas::find);
+    }
+
+    private TreeNode beginWith(TreeNode parent, String path, List<Acl> acl, TreeEdit start) {
+        TreeNode node = nodes.make(parent, TreePaths.name(path), 0, start);
+        node.acl = nodes.acls().entry(acl);
+        node.aversion = path.equals(TreePaths.CONFIG) ? -1 : 0; // as ZooKeeper sets its list
+        nodes.attach(node, start);
+        return node;
+    }
+
+    /**
+     * Applies a command: the next entry of the log.
+     *
+     * @param zxid number of the entry; greater than that of the one before
+     * @param timeMs time of the entry, milliseconds since the epoch
+     */
+    public TreeTransaction apply(long zxid, long timeMs, TreeCommand command) {
+        if (zxid <= lastZxid) {
+            throw new IllegalArgumentException("transaction out of order: zxid=" + zxid + ", lastZxid=" + lastZxid);
+        }
+        TreeEdit edit = new TreeEdit(zxid, timeMs, command instanceof TreeCommand.Multi);
+        TreeResult result = carryOut(command, edit);
+        lastZxid = zxid;
+        return new TreeTransaction(zxid, timeMs, result, edit.changes());
+    }
+
+    private TreeResult carryOut(TreeCommand command, TreeEdit edit) {
+        if (command instanceof TreeCommand.Update update) {
+            TreeResult refusal = refuse(update.sessionId(), update.owner());
+            return refusal != null
+                    ? refusal
+                    : updates.carryOut(update.operation(), asker(update.sessionId(), update.identities()), edit);
+        }
         if (command instanceof TreeCommand.Multi multi) {
-            return multi(multi, nowMs);
+            return multi(multi, edit);
+        }
+        if (command instanceof TreeCommand.OpenSession open) {
+            TreeSession session = new TreeSession(
+                    TreeSessions.id(open.owner().member(), edit.zxid), open.password(), open.timeoutMs(), open.owner());
+            sessions.put(session);
+            return new TreeResult.Opened(session.id(), session.timeoutMs());
+        }
+        if (command instanceof TreeCommand.AttachSession attach) {
+            return attach(attach);
         }
         if (command instanceof TreeCommand.CloseSession close) {
-            return dropEphemerals(owner -> owner == close.sessionId(), nowMs);
+            return close(close.sessionId(), edit);
         }
-        return dropEphemerals(owner -> owner != 0, nowMs);
+        if (command instanceof TreeCommand.Reap reap) {
+            return reap(reap.paths(), edit);
+        }
+        if (command instanceof TreeCommand.SetConfig set) {
+            TreeNode config = nodes.lasting(TreePaths.CONFIG);
+            updates.setConfig(config, set.data(), edit);
+            return new TreeResult.DataSet(config.stat());
+        }
+        limits = ((TreeCommand.SetLimits) command).limits();
+        return new TreeResult.LimitsSet();
     }
 
-    private Decision<TreeTransaction, List<TreeResult>> multi(TreeCommand.Multi multi, long nowMs) {
-        long zxid = lastZxid + 1;
-        TreeView overlay = TreeView.over(tree);
-        List<TreeChange> changes = new ArrayList<>();
-        List<TreeResult> results = new ArrayList<>();
+    private TreeUpdates.Asker asker(long sessionId, List<Identity> identities) {
+        return new TreeUpdates.Asker(sessionId, identities, limits);
+    }
+
+    /** Why a connection may not act for a session, null when it may. */
+    private @Nullable TreeResult refuse(long sessionId, SessionOwner owner) {
+        TreeSession session = sessions.find(sessionId);
+        if (session == null) {
+            return new TreeResult.Failed(TreeError.SESSION_EXPIRED, "no such session: session=" + sessionId);
+        }
+        return session.owner().equals(owner)
+                ? null
+                : new TreeResult.Failed(
+                        TreeError.SESSION_MOVED, "session has moved: session=" + sessionId + ", owner=" + owner);
+    }
+
+    private TreeResult multi(TreeCommand.Multi multi, TreeEdit edit) {
+        TreeResult refusal = refuse(multi.sessionId(), multi.owner());
+        TreeUpdates.Asker asker = asker(multi.sessionId(), multi.identities());
+        List<TreeResult> results = new ArrayList<>(multi.operations().size());
         for (TreeOp operation : multi.operations()) {
-            TreeChange change = change(operation, multi.sessionId(), overlay);
-            if (change == null) {
-                results.add(new TreeResult.Checked());
-                continue;
+            TreeResult result = refusal != null ? refusal : updates.carryOut(operation, asker, edit);
+            if (result instanceof TreeResult.Failed failed) {
+                edit.undo();
+                return new TreeResult.Multi(
+                        allFailed(results.size(), failed, multi.operations().size()));
             }
-            overlay.apply(change, zxid, nowMs);
-            changes.add(change);
-            results.add(result(change, overlay));
+            results.add(result);
         }
-        return changes.isEmpty()
-                ? Decision.reply(results)
-                : new Decision<>(List.of(new TreeTransaction(zxid, nowMs, changes)), results);
+        return new TreeResult.Multi(results);
     }
 
-    private static TreeResult result(TreeChange change, TreeView overlay) {
-        if (change instanceof TreeChange.Created) {
-            return new TreeResult.Created(change.path());
+    private static List<TreeResult> allFailed(int at, TreeResult.Failed failed, int count) {
+        List<TreeResult> results = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            TreeError error = i < at ? TreeError.OK : TreeError.RUNTIME_INCONSISTENCY;
+            results.add(i == at ? failed : new TreeResult.Failed(error, failed.message()));
         }
-        if (change instanceof TreeChange.DataSet) {
-            return new TreeResult.DataSet(overlay.node(change.path()).stat());
-        }
-        return new TreeResult.Deleted();
+        return results;
     }
 
-    /** The change that an operation makes, null when it only checks. */
-    private static @Nullable TreeChange change(TreeOp operation, long sessionId, TreeView view) {
-        TreePaths.require(operation.path());
-        if (operation instanceof TreeOp.Create create) {
-            return create(create, sessionId, view);
+    private TreeResult attach(TreeCommand.AttachSession attach) {
+        TreeSession session = sessions.find(attach.sessionId());
+        if (session == null) {
+            return new TreeResult.Failed(TreeError.SESSION_EXPIRED, "no such session: session=" + attach.sessionId());
         }
-        if (operation instanceof TreeOp.Set set) {
-            requireSize(set.path(), set.data());
-            requireVersion(set.path(), view.node(set.path()), set.expectedVersion());
-            return new TreeChange.DataSet(set.path(), set.data().clone());
+        if (!session.hasPassword(attach.password())) {
+            return new TreeResult.Failed(TreeError.AUTH_FAILED, "wrong password: session=" + attach.sessionId());
         }
-        if (operation instanceof TreeOp.Delete delete) {
-            return delete(delete, view);
-        }
-        TreeOp.Check check = (TreeOp.Check) operation;
-        requireVersion(check.path(), view.node(check.path()), check.expectedVersion());
-        return null;
+        sessions.put(new TreeSession(session.id(), session.password(), attach.timeoutMs(), attach.owner()));
+        return new TreeResult.Attached(session.id(), attach.timeoutMs());
     }
 
-    private static TreeChange create(TreeOp.Create create, long sessionId, TreeView view) {
-        requireSize(create.path(), create.data());
-        if (create.path().equals("/")) {
-            throw new NodeExistsException("node exists: path=/");
+    /** Ephemeral nodes go in the order of their paths. */
+    private TreeResult close(long sessionId, TreeEdit edit) {
+        sessions.remove(sessionId);
+        for (String path : ephemerals(sessionId, "/")) {
+            updates.delete(nodes.lasting(path), path, edit);
         }
-        String parentPath = TreePaths.parent(create.path());
-        TreeNode parent = view.find(parentPath);
-        if (parent == null) {
-            throw new NoNodeException("no such parent: path=" + create.path());
-        }
-        if (parent.ephemeralOwner != 0) {
-            throw new NoChildrenForEphemeralsException("an ephemeral node has no children: path=" + create.path());
-        }
-        String path =
-                create.mode().isSequential() ? create.path() + String.format("%010d", parent.cversion) : create.path();
-        if (view.find(path) != null) {
-            throw new NodeExistsException("node exists: path=" + path);
-        }
-        return new TreeChange.Created(path, create.data().clone(), create.mode().isEphemeral() ? sessionId : 0);
+        return new TreeResult.SessionClosed();
     }
 
-    private static TreeChange delete(TreeOp.Delete delete, TreeView view) {
-        TreeNode node = view.node(delete.path());
-        if (delete.path().equals("/")) {
-            throw new IllegalArgumentException("the root cannot be deleted");
+    private TreeResult reap(List<String> paths, TreeEdit edit) {
+        int count = 0;
+        for (String path : paths) {
+            TreeNode node = nodes.find(path);
+            if (node != null && isReapable(node, edit.timeMs)) {
+                updates.delete(node, path, edit);
+                count++;
+            }
         }
-        requireVersion(delete.path(), node, delete.expectedVersion());
-        if (!node.children.isEmpty()) {
-            throw new NotEmptyException(
-                    "node has children: path=" + delete.path() + ", children=" + node.children.size());
-        }
-        return new TreeChange.Deleted(delete.path());
+        return new TreeResult.Reaped(count);
     }
 
-    private static void requireVersion(String path, TreeNode node, int expectedVersion) {
-        if (expectedVersion != -1 && expectedVersion != node.version) {
-            throw new BadVersionException(
-                    "version differs: path=" + path + ", expected=" + expectedVersion + ", version=" + node.version);
+    private static boolean isReapable(TreeNode node, long nowMs) {
+        return node.children == null
+                && switch (NodeKind.of(node.ephemeralOwner)) {
+                    case CONTAINER -> node.cversion > 0;
+                    case TTL -> nowMs - node.mtimeMs > NodeKind.ttlMs(node.ephemeralOwner);
+                    case PERSISTENT, EPHEMERAL -> false;
+                };
+    }
+
+    /** The paths that {@link TreeCommand.Reap} would delete now, at most {@code max}. */
+    public List<String> reapable(long nowMs, int max) {
+        List<String> paths = new ArrayList<>();
+        for (Set<TreeNode> candidates : List.of(nodes.containers(), nodes.ttls())) {
+            for (TreeNode node : candidates) {
+                if (paths.size() < max && isReapable(node, nowMs)) {
+                    paths.add(node.path());
+                }
+            }
         }
+        Collections.sort(paths);
+        return paths;
     }
 
-    private static void requireSize(String path, byte[] data) {
-        if (data.length > MAX_DATA_BYTES) {
-            throw new IllegalArgumentException(
-                    "data too large: path=" + path + ", bytes=" + data.length + ", largest=" + MAX_DATA_BYTES);
+    /** A node's data, which is the tree's own and must not be changed, and its stat; null when there is no such node. */
+    public @Nullable Node get(String path) {
+        TreeNode node = nodes.find(path);
+        return node == null ? null : new Node(node.data, node.stat());
+    }
+
+    /** A node's stat; null when there is no such node. */
+    public @Nullable NodeStat stat(String path) {
+        TreeNode node = nodes.find(path);
+        return node == null ? null : node.stat();
+    }
+
+    /** The names of a node's children in no order; null when there is no such node. */
+    public @Nullable List<String> children(String path) {
+        TreeNode node = nodes.find(path);
+        if (node == null) {
+            return null;
         }
+        return node.children == null ? List.of() : node.children.names();
     }
 
-    private Decision<TreeTransaction, List<TreeResult>> dropEphemerals(LongPredicate owned, long nowMs) {
-        List<TreeChange> changes = tree.all().entrySet().stream()
-                .filter(entry -> owned.test(entry.getValue().ephemeralOwner))
-                .map(Map.Entry::getKey)
-                .sorted(Comparator.naturalOrder())
-                .map(path -> (TreeChange) new TreeChange.Deleted(path))
-                .toList();
-        return changes.isEmpty()
-                ? Decision.reply(List.of())
-                : new Decision<>(List.of(new TreeTransaction(lastZxid + 1, nowMs, changes)), List.of());
+    /** A node's access list; null when there is no such node. */
+    public @Nullable List<Acl> acl(String path) {
+        TreeNode node = nodes.find(path);
+        return node == null ? null : node.acl.list();
     }
 
-    @Override
-    public void apply(long offset, TreeTransaction transaction) {
-        for (TreeChange change : transaction.changes()) {
-            tree.apply(change, transaction.zxid(), transaction.timeMs());
+    /** Whether a node lets somebody do what a permission stands for; false when there is no such node. */
+    public boolean permits(String path, int permission, List<Identity> identities) {
+        TreeNode node = nodes.find(path);
+        return node != null && AclRules.permits(node.acl.list(), permission, identities);
+    }
+
+    /** The paths of the ephemeral nodes of a session that begin with a prefix, in order. */
+    public List<String> ephemerals(long sessionId, String prefix) {
+        List<String> paths = new ArrayList<>();
+        for (TreeNode node : nodes.ephemerals(sessionId)) {
+            String path = node.path();
+            if (path.startsWith(prefix)) {
+                paths.add(path);
+            }
         }
-        lastZxid = transaction.zxid();
+        Collections.sort(paths);
+        return paths;
     }
 
-    /** The number of the last transaction that was applied, 0 when there is none. */
+    /** Number of nodes below a node, children of children included; -1 when there is no such node. Takes time in proportion. */
+    public int allChildrenNumber(String path) {
+        TreeNode node = nodes.find(path);
+        if (node == null || node == nodes.root()) {
+            return node == null ? -1 : nodes.nodeCount() - 1;
+        }
+        int[] count = {-1};
+        TreeNodes.forSubtree(node, below -> count[0]++);
+        return count[0];
+    }
+
+    /** The sessions that are open, in the order of their ids; a view. */
+    public Collection<TreeSession> sessions() {
+        return sessions.all();
+    }
+
+    /** A session; null when it is not open. */
+    public @Nullable TreeSession session(long id) {
+        return sessions.find(id);
+    }
+
+    /** The limits that hold. */
+    public TreeLimits limits() {
+        return limits;
+    }
+
+    /** Number of the last command that was applied, 0 when there is none. */
     public long lastZxid() {
         return lastZxid;
     }
 
-    /** A node's data and stat. */
-    public Node get(String path) {
-        TreePaths.require(path);
-        TreeNode node = tree.node(path);
-        return new Node(node.data.clone(), node.stat());
+    /** Number of nodes, the root included. */
+    public int nodeCount() {
+        return nodes.nodeCount();
     }
 
-    /** The names of a node's children, sorted. */
-    public List<String> children(String path) {
-        TreePaths.require(path);
-        return List.copyOf(tree.node(path).children);
+    /** Number of ephemeral nodes. */
+    public int ephemeralCount() {
+        return nodes.ephemeralCount();
     }
 
-    /** All nodes, for a snapshot. */
-    Map<String, TreeNode> nodes() {
-        return tree.all();
+    /** Length of all paths in characters and of all data in bytes. */
+    public long approximateDataBytes() {
+        return nodes.dataBytes();
     }
 
-    /** Takes over the nodes of a snapshot; the machine must be new. */
-    void restore(Map<String, TreeNode> nodes, long zxid) {
-        nodes.forEach(tree::restore);
-        lastZxid = zxid;
+    /** A hash of the whole state: members that have applied the same commands have the same. Not of the order of anything. */
+    public long digest() {
+        return nodes.digest()
+                + sessions.digest()
+                + TreeHash.mix(limits.maxDataBytes(), limits.enforcesQuotas() ? 1 : 0);
+    }
+
+    /**
+     * Begins a snapshot of the state as it is now; commands may be applied while it is written. There is one at a time.
+     *
+     * @throws IllegalStateException while another is not done
+     */
+    public SnapshotJob beginSnapshot(SnapshotSink sink) {
+        return nodes.beginSnapshot(new SnapshotJob.Head(lastZxid, digest(), limits, sessions.all()), sink);
     }
 }

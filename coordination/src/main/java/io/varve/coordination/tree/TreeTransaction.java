@@ -4,15 +4,16 @@ package io.varve.coordination.tree;
 import java.util.List;
 
 /**
- * Changes that take effect together.
+ * A command that was applied.
  *
  * <p>Threading: immutable.
  *
- * @param zxid the number of the transaction; one more than that of the one before
- * @param timeMs when it was decided, milliseconds since the epoch
- * @param changes the changes in their order
+ * @param zxid the number of the transaction: the offset of its entry in the log and one
+ * @param timeMs the time of the entry, milliseconds since the epoch
+ * @param result what came of the command
+ * @param changes the changes in their order; none when the command was refused
  */
-public record TreeTransaction(long zxid, long timeMs, List<TreeChange> changes) {
+public record TreeTransaction(long zxid, long timeMs, TreeResult result, List<TreeChange> changes) {
 
     public TreeTransaction {
         changes = List.copyOf(changes);
