@@ -8,6 +8,11 @@ final class HostAndPort {
 
     private HostAndPort() {}
 
+    /** Writes an address as {@link #parse} reads it. */
+    static String text(String host, int port) {
+        return (host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port;
+    }
+
     /**
      * Reads an address; the name is not looked up.
      *

@@ -14,7 +14,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +42,6 @@ final class Member {
     private final Origin self;
     private final TreeMember tree;
     private final QuorumMember quorum;
-    private final LongSupplier wallMs;
     private final long resendNs;
     private final Deque<QuorumEvent> events = new ArrayDeque<>();
     private final List<Ordered> ordered = new ArrayList<>();
@@ -56,6 +54,8 @@ final class Member {
     private long highWatermark;
     private long lastTimeMs;
 
+    private boolean moreToWrite;
+
     /** When what was handed over and is not applied is handed over again. */
     private long resendAtNs = Long.MAX_VALUE;
 
@@ -64,7 +64,6 @@ final class Member {
         this.tree = tree;
         this.quorum = quorum;
         this.self = self;
-        this.wallMs = parts.wallMs();
         this.resendNs = electionTimeoutNs / 2;
         this.members = QuorumMembers.NONE;
     }
@@ -76,7 +75,7 @@ final class Member {
 
     /** Does what is to be done at this time. */
     void doWork() {
-        long nowNs = parts.nanoTime();
+        long nowNs = parts.clocks().nanos().getAsLong();
         if (quorum.nextDeadlineNs() <= nowNs) {
             events.add(new QuorumEvent.Tick());
         }
@@ -88,6 +87,19 @@ final class Member {
         handOver(nowNs);
         propose();
         apply(nowNs);
+        takeSnapshot();
+    }
+
+    private void takeSnapshot() {
+        if (parts.snapshots().isDue() && tree.appliedOffset() > 0) {
+            parts.snapshots().begin(quorum.snapshotAt(tree.appliedOffset()), tree.tree());
+        }
+        moreToWrite = parts.snapshots().doWork();
+    }
+
+    /** Whether {@link #doWork} should be called again without waiting for anything. */
+    boolean hasMoreToDo() {
+        return moreToWrite || !events.isEmpty();
     }
 
     /** When {@link #doWork} must be called at the latest, nanoseconds of the member's clock. */
@@ -97,7 +109,7 @@ final class Member {
 
     private void step() {
         for (QuorumEvent event = events.poll(); event != null; event = events.poll()) {
-            for (QuorumAction action : quorum.step(event, parts.nanoTime())) {
+            for (QuorumAction action : quorum.step(event, parts.clocks().nanos().getAsLong())) {
                 carryOut(action);
             }
         }
@@ -111,7 +123,7 @@ final class Member {
         } else if (action instanceof QuorumAction.Committed committed) {
             highWatermark = committed.highWatermark();
         } else if (action instanceof QuorumAction.StoreVote store) {
-            parts.votes().store(store.vote());
+            parts.files().store(store.vote());
             events.add(new QuorumEvent.VoteStored(store.vote()));
         } else if (action instanceof QuorumAction.Forwarded forwarded) {
             forwarded.payloads().forEach(payload -> forwarded(forwarded.from().id(), payload));
@@ -196,7 +208,7 @@ final class Member {
         int skipped = gate.skip(origin, commands.oldest(), commands.first(), entries.size());
         for (int i = skipped; i < entries.size(); i++) {
             long sequence = commands.first() + i;
-            lastTimeMs = Math.max(lastTimeMs, wallMs.getAsLong());
+            lastTimeMs = Math.max(lastTimeMs, parts.clocks().wallMs().getAsLong());
             ordered.add(new Ordered(
                     origin, sequence, new CommandEntry(origin, sequence, entries.get(i)).encode(lastTimeMs)));
         }
@@ -211,7 +223,7 @@ final class Member {
         ordered.clear();
         QuorumEvent.Propose proposal =
                 new QuorumEvent.Propose(batch.stream().map(Ordered::payload).toList());
-        for (QuorumAction action : quorum.step(proposal, parts.nanoTime())) {
+        for (QuorumAction action : quorum.step(proposal, parts.clocks().nanos().getAsLong())) {
             if (action instanceof QuorumAction.ProposalRefused) {
                 batch.forEach(refused -> gate.refused(refused.origin(), refused.sequence()));
             } else {
@@ -224,9 +236,11 @@ final class Member {
     private void apply(long nowNs) {
         boolean any = false;
         while (tree.appliedOffset() < highWatermark) {
-            List<QuorumEntry> entries = parts.log().read(tree.appliedOffset(), APPLY_BYTES);
+            List<QuorumEntry> entries = parts.files().log().read(tree.appliedOffset(), APPLY_BYTES);
             long most = highWatermark - tree.appliedOffset();
-            tree.apply(entries.size() <= most ? entries : entries.subList(0, (int) most));
+            List<QuorumEntry> committed = entries.size() <= most ? entries : entries.subList(0, (int) most);
+            tree.apply(committed);
+            parts.snapshots().applied(committed.stream().mapToLong(QuorumEntry::sizeBytes).sum());
             any = true;
         }
         if (any) {
