@@ -67,6 +67,7 @@ public final class CommitLog implements AutoCloseable {
     private final EpochHistory epochs;
     private final Reserve reserve;
     private final Cursors cursors;
+    private final LogReset reset;
     private final Segments segments = new Segments();
     private final LogSearch search = new LogSearch(this, segments);
     private final NextSegment nextSegment;
@@ -95,9 +96,11 @@ public final class CommitLog implements AutoCloseable {
         this.storage = storage;
         this.config = config;
         this.clock = clock;
-        this.epochs = EpochHistory.load(storage);
         this.reserve = new Reserve(storage, config.reserveBytes());
         this.cursors = new Cursors(storage, reserve);
+        this.reset = new LogReset(storage, reserve, cursors);
+        reset.recover();
+        this.epochs = EpochHistory.load(storage);
         this.nextSegment = new NextSegment(storage);
         this.compaction = new CompactionState(storage, reserve);
         try {
@@ -522,7 +525,12 @@ public final class CommitLog implements AutoCloseable {
         if (gathers && durability.await(offset, TimeUnit.MILLISECONDS.toNanos(policy.everyMs()))) {
             return durability.flushedOffset();
         }
-        return durability.flushedOffset() >= offset ? durability.flushedOffset() : flush();
+        long flushedOffset = durability.flushedOffset() >= offset ? durability.flushedOffset() : flush();
+        if (flushedOffset < offset) {
+            // The end was moved back meanwhile.
+            throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
+        }
+        return flushedOffset;
     }
 
     /**
@@ -760,7 +768,11 @@ public final class CommitLog implements AutoCloseable {
                 continue;
             }
             if (segment.hold()) {
-                return segment;
+                // The start moves before segments go: what was found may be what stood behind those that are gone.
+                if (at >= startOffset && at <= endOffset) {
+                    return segment;
+                }
+                segment.release();
             }
         }
     }
@@ -949,6 +961,63 @@ public final class CommitLog implements AutoCloseable {
         segments.active().force();
         storage.force();
         reserve.write(() -> epochs.truncateTo(endOffset));
+    }
+
+    /**
+     * Drops all that the log holds and starts it anew, empty, at an offset, which may lie anywhere, above the end too: for a replica
+     * whose leader no longer has the offsets that it lacks. Start, end and flushed offset are {@code offset} then, no epoch is known,
+     * cursors beyond {@code offset} are moved back to it. It is durable when this returns; a crash leaves the old log or the new one.
+     * Readers at other offsets are told by an {@link OffsetOutOfRangeException}, those who wait for durability by an
+     * {@link IllegalStateException}. Source: what Kafka calls truncating fully.
+     *
+     * @param offset the new start and end, from 0 to 10^18, exclusive
+     * @throws IllegalArgumentException when {@code offset} is out of these bounds
+     * @throws OutOfSpaceException when the disk is full; nothing has happened
+     * @throws StorageException when it fails; the log is failed from then on, and is the old or the new one when it is opened again
+     */
+    public void resetTo(long offset) {
+        if (offset < 0 || offset > LogReset.LARGEST_OFFSET) {
+            throw new IllegalArgumentException(
+                    "no log can start there: offset=" + offset + ", smallest=0, largest=" + LogReset.LARGEST_OFFSET);
+        }
+        synchronized (deletionLock) {
+            synchronized (upkeepLock) {
+                requireWritable();
+                guarded(() -> reset.begin(offset));
+                try {
+                    durability.restart(offset, () -> {
+                        synchronized (appendLock) {
+                            generation++;
+                            try {
+                                resetLocked(offset);
+                            } finally {
+                                generation++;
+                            }
+                        }
+                    });
+                } catch (StorageException e) {
+                    // A full disk is no exception: there is no way back.
+                    throw failed(e);
+                }
+            }
+        }
+        arrivals.signal();
+        config.listener().onDelete(offset);
+    }
+
+    @GuardedBy("appendLock")
+    private void resetLocked(long offset) {
+        // In this order nobody finds an offset whose segment is gone.
+        endOffset = offset;
+        startOffset = offset;
+        // Readers find nothing in it until the new segment can have its name.
+        Segment placeholder = Segment.existing(storage, offset, config.indexIntervalBytes());
+        segments.restart(placeholder).forEach(Segment::delete);
+        epochs.forget();
+        compaction.forget();
+        reset.finish(offset);
+        segments.restart(nextSegment.create(offset, config));
+        activeSinceMs = clock.millis();
     }
 
     /**

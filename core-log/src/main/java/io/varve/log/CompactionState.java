@@ -122,6 +122,14 @@ final class CompactionState {
         }
     }
 
+    /** Forgets all: the log was started anew, and the file with it. */
+    void forget() {
+        compactedOffset = 0;
+        gapsEndOffset = 0;
+        damaged = false;
+        stopReason = null;
+    }
+
     boolean isRunning() {
         return running;
     }

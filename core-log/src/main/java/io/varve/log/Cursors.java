@@ -73,6 +73,20 @@ final class Cursors {
         }
     }
 
+    /** Moves the positions beyond an offset back to it. When they cannot be read they stay: who asks for one is told. */
+    synchronized void moveBackTo(long offset) {
+        Map<String, Long> next;
+        try {
+            next = new TreeMap<>(loaded());
+        } catch (CorruptLogException e) {
+            return;
+        }
+        next.replaceAll((name, position) -> Math.min(position, offset));
+        if (!next.equals(positions)) {
+            save(next);
+        }
+    }
+
     @GuardedBy("this")
     private void save(Map<String, Long> next) {
         StringBuilder out = new StringBuilder(VERSION);

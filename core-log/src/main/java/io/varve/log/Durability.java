@@ -70,6 +70,15 @@ final class Durability {
         }
     }
 
+    /** Runs what drops all that was appended, while no flush is under way; the log goes on at {@code offset}. Who waits, waits in vain. */
+    void restart(long offset, Runnable change) {
+        synchronized (turn) {
+            change.run();
+            flushedOffset = offset;
+        }
+        fail(new IllegalStateException("what was appended is gone, the log was started anew: startOffset=" + offset));
+    }
+
     /** Completed by the thread that flushes, as soon as all below {@code offset} is durable. */
     CompletableFuture<Long> whenDurable(long offset) {
         CompletableFuture<Long> done = new CompletableFuture<>();

@@ -120,6 +120,13 @@ final class EpochHistory {
         }
     }
 
+    /** Forgets all: the log was started anew, and the file with it. */
+    synchronized void forget() {
+        startOffsets.clear();
+        latest = -1;
+        durable = true;
+    }
+
     /** The answer to a follower that asks where an epoch ended: the largest epoch not above it and the end of that. */
     synchronized OffsetAndEpoch endOffsetOf(int epoch, long logEndOffset) {
         if (epoch == latest) {

@@ -13,7 +13,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The files of a log as they lie in a storage, without opening the log. Changes nothing, but for {@link #finishSwaps}.
+ * The files of a log as they lie in a storage, without opening the log. Changes nothing, but for {@link #settle}.
  *
  * <p>The files are listed when it is made; what they hold is read when it is asked for.
  *
@@ -38,6 +38,7 @@ public final class LogDirectory {
     private final Storage storage;
     private final List<Long> baseOffsets = new ArrayList<>();
     private final List<String> swaps = new ArrayList<>();
+    private final List<String> resets = new ArrayList<>();
     private final List<String> quarantined = new ArrayList<>();
     private final List<String> foreign = new ArrayList<>();
 
@@ -48,6 +49,8 @@ public final class LogDirectory {
                 baseOffsets.add(LogFiles.baseOffset(name));
             } else if (SegmentSwap.isSwap(name)) {
                 swaps.add(name);
+            } else if (LogReset.isReset(name)) {
+                resets.add(name);
             } else if (name.endsWith(LogFiles.QUARANTINE)) {
                 quarantined.add(name);
             } else if (!SMALL_FILES.contains(name)
@@ -89,10 +92,18 @@ public final class LogDirectory {
 
     /**
      * {@return names of segments that compaction has written and that did not take the place of others yet, sorted} Until
-     * {@link #finishSwaps} the segments that they replace are listed, as far as they are still there.
+     * {@link #settle} the segments that they replace are listed, as far as they are still there.
      */
     public List<String> swaps() {
         return List.copyOf(swaps);
+    }
+
+    /**
+     * {@return names of files that say that the log is being started anew, and by their digits at which offset; at most one} Until
+     * {@link #settle} segments of the old log may be there.
+     */
+    public List<String> resets() {
+        return List.copyOf(resets);
     }
 
     /** {@return names of files that recovery has put aside, sorted} */
@@ -170,12 +181,14 @@ public final class LogDirectory {
     }
 
     /**
-     * Puts segments that compaction has written in the place of those they replace, where a crash has interrupted that. Opening the
-     * log does the same; nobody may have it open.
+     * Finishes what a crash has interrupted: starting the log anew, and putting segments that compaction has written in the place of those
+     * they replace. Opening the log does the same; nobody may have it open.
      *
      * @param storage where the log is
      */
-    public static void finishSwaps(Storage storage) {
+    public static void settle(Storage storage) {
+        Reserve reserve = new Reserve(storage, 0);
+        new LogReset(storage, reserve, new Cursors(storage, reserve)).recover();
         SegmentSwap.recover(storage);
     }
 

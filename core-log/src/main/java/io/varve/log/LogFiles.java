@@ -30,6 +30,9 @@ final class LogFiles {
     /** A segment that compaction has written and that is taking the place of others. */
     static final String SWAP = ".swap";
 
+    /** Says, by its name, at which offset a log is being started anew. */
+    static final String RESET = ".reset";
+
     /** A segment's file made ready before its base offset is known. */
     static final String PREPARED = "prepared.tmp";
 

@@ -84,6 +84,18 @@ final class Segments {
         list = List.copyOf(next);
     }
 
+    /**
+     * Puts an empty segment in the place of all, and lets go of their files.
+     *
+     * @return those that were there
+     */
+    List<Segment> restart(Segment empty) {
+        List<Segment> old = list;
+        list = List.of(empty);
+        retire(old);
+        return old;
+    }
+
     void remove(Segment segment) {
         List<Segment> next = new ArrayList<>(list);
         next.remove(segment);
@@ -96,8 +108,12 @@ final class Segments {
      * @throws StorageException the first failure, when all is done
      */
     void retire() {
+        retire(list);
+    }
+
+    private static void retire(List<Segment> segments) {
         StorageException failure = null;
-        for (Segment segment : list) {
+        for (Segment segment : segments) {
             try {
                 segment.retire();
             } catch (StorageException e) {

@@ -9,6 +9,7 @@ import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.StorageException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,17 @@ class CommitLogFaultTest {
             log.mayDelete = true;
             log.open().deleteBefore(15);
         }),
+        RESET_INSIDE(log -> log.reset(15)),
+        RESET_BEYOND(log -> log.reset(100)),
+        RECOVERY_OF_A_RESET(
+                log -> {
+                    log.reset(15);
+                    log.die();
+                    // As if it had died in the middle.
+                    log.memory.open("00000000000000000100.reset").close();
+                    log.resetAt = 100;
+                },
+                FaultyLog::reopen),
         CLOSE(FaultyLog::close),
         OPEN(FaultyLog::close, FaultyLog::reopen);
 
@@ -143,6 +155,7 @@ class CommitLogFaultTest {
         private boolean mayDelete;
         private long keptBelow = Long.MAX_VALUE;
         private long cursorAt = 3;
+        private long resetAt = -1;
 
         FaultyLog() {
             reopen();
@@ -188,6 +201,11 @@ class CommitLogFaultTest {
             log = null;
         }
 
+        void reset(long offset) {
+            resetAt = offset;
+            open().resetTo(offset);
+        }
+
         void append() {
             String value = "v" + batches++ + "-";
             unanswered = List.of(value + "0", value + "1");
@@ -200,6 +218,14 @@ class CommitLogFaultTest {
             CommitLog current = open();
             long start = current.startOffset();
             long end = current.endOffset();
+            if (resetAt >= 0 && start == resetAt) {
+                // All is gone; what stands in the list of the values by offset before the start is never looked at.
+                resetAt = -1;
+                mayDelete = true;
+                appended.clear();
+                appended.addAll(Collections.nCopies((int) end, ""));
+                assertThat(end).as("end, %s", where).isEqualTo(start);
+            }
             if (end > appended.size()) {
                 // An append that failed may have happened.
                 appended.addAll(unanswered);

@@ -74,7 +74,7 @@ class CommitLogModelTest {
 
     private void step(Random random, LogConfig config) {
         nowMs += random.nextInt(50);
-        switch (random.nextInt(13)) {
+        switch (random.nextInt(14)) {
             case 0 -> deleteBefore(start + random.nextInt((int) (end - start) + 1));
             case 1 -> truncate(start + random.nextInt((int) (end - start) + 1));
             case 2 -> {
@@ -90,6 +90,11 @@ class CommitLogModelTest {
             case 4 -> assertThat(log.flush()).isEqualTo(end);
             case 5 -> epoch++;
             case 6 -> log.upkeep().doWork();
+            case 7 -> {
+                if (random.nextInt(6) == 0) {
+                    reset(Math.max(0, start - 20 + random.nextInt((int) (end - start) + 40)));
+                }
+            }
             default -> append(random);
         }
     }
@@ -111,6 +116,15 @@ class CommitLogModelTest {
             model.tailMap(end).clear();
             batchStarts.removeIf(first -> first >= end);
         }
+    }
+
+    private void reset(long offset) {
+        log.resetTo(offset);
+        assertThat(log.epoch()).isEqualTo(-1);
+        start = offset;
+        end = offset;
+        model.clear();
+        batchStarts.clear();
     }
 
     private void append(Random random) {

@@ -81,7 +81,7 @@ final class Following {
                 log.flushedOffset(),
                 state.highWatermark(),
                 round,
-                state.lacksMachine() ? log.startOffset() : -1);
+                state.snapshotFrom());
     }
 
     void onFetchReply(FetchReply reply) {
@@ -146,7 +146,8 @@ final class Following {
         }
     }
 
-    void onInstalled() {
+    /** The snapshot was installed, or was rejected. */
+    void onSnapshot() {
         download.end();
         fetch();
     }

@@ -135,21 +135,25 @@ final class Leadership {
         }
         from.round = Math.max(from.round, fetch.round());
         from.unpark();
-        EntryLog log = state.log;
-        OffsetAndEpoch end = fetch.end();
-        boolean atStart = log.startOffset() > 0 && end.offset() == log.startOffset();
-        if (fetch.snapshotFrom() >= 0 && offerSnapshot(from, fetch, fetch.snapshotFrom())) {
+        long snapshotFrom = Math.max(fetch.snapshotFrom(), needsSnapshot(fetch.end()) ? state.log.startOffset() : -1);
+        if (snapshotFrom >= 0 && offerSnapshot(from, fetch, snapshotFrom)) {
             return;
         }
-        if (end.offset() < log.startOffset() || (atStart && !log.holds(end))) {
-            offerSnapshot(from, fetch, log.startOffset());
-        } else if (!log.holds(end)) {
-            reply(from, fetch, log.endOf(end.epoch()), null, List.of());
-        } else {
-            from.endOffset = end.offset();
-            from.flushedOffset = Math.max(from.flushedOffset, Math.min(fetch.flushedOffset(), end.offset()));
-            from.park(fetch, state.nowNs() + state.config.pollNs());
+        if (!needsSnapshot(fetch.end())) {
+            if (!state.log.holds(fetch.end())) {
+                reply(from, fetch, state.log.endOf(fetch.end().epoch()), null, List.of());
+                return;
+            }
+            from.endOffset = fetch.end().offset();
+            from.flushedOffset = Math.max(from.flushedOffset, Math.min(fetch.flushedOffset(), from.endOffset));
         }
+        from.park(fetch, state.nowNs() + state.config.pollNs());
+    }
+
+    /** Whether a log that ends there cannot go on from this one. */
+    private boolean needsSnapshot(OffsetAndEpoch end) {
+        long startOffset = state.log.startOffset();
+        return end.offset() < startOffset || (startOffset > 0 && end.offset() == startOffset && !state.log.holds(end));
     }
 
     /** Names the latest snapshot to a member, when it reaches to where that can use it; asks for a newer one otherwise. */
@@ -197,20 +201,27 @@ final class Leadership {
     }
 
     private void answer() {
-        EntryLog log = state.log;
         for (Progress to : progress.values()) {
             Fetch fetch = to.parked;
             if (fetch == null) {
                 continue;
             }
-            boolean news = log.endOffset() > fetch.end().offset()
-                    || state.highWatermark() > fetch.highWatermark()
-                    || reads.wants(fetch.round());
-            if (news || state.nowNs() >= to.parkedUntilNs) {
-                int maxBytes = state.config.limits().fetchBytes();
-                reply(to, fetch, null, null, log.read(fetch.end().offset(), maxBytes));
+            // One that waits for a snapshot to be taken asks again later.
+            boolean readable = fetch.end().offset() >= state.log.startOffset();
+            if ((readable && hasNews(fetch)) || state.nowNs() >= to.parkedUntilNs) {
+                reply(to, fetch, null, null, readable ? entriesFor(fetch) : List.of());
             }
         }
+    }
+
+    private boolean hasNews(Fetch fetch) {
+        return state.log.endOffset() > fetch.end().offset()
+                || state.highWatermark() > fetch.highWatermark()
+                || reads.wants(fetch.round());
+    }
+
+    private List<QuorumEntry> entriesFor(Fetch fetch) {
+        return state.log.read(fetch.end().offset(), state.config.limits().fetchBytes());
     }
 
     void onFetchSnapshot(FetchSnapshot fetch) {

@@ -2,6 +2,7 @@
 package io.varve.coordination.quorum;
 
 import io.varve.coordination.quorum.PeerMessage.Header;
+import io.varve.replication.OffsetAndEpoch;
 import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -26,6 +27,8 @@ final class MemberState {
     private boolean forcing;
     private boolean heardOfCluster;
     private int fetchNumber;
+    private int rejections;
+    private long rejectedOffset = -2;
 
     MemberState(QuorumConfig config, QuorumPorts ports, StoredVote stored) {
         this.config = config;
@@ -101,6 +104,19 @@ final class MemberState {
         return lacksMachine;
     }
 
+    /** The smallest offset at which a snapshot is of use, -1 when none is asked for beside what the log needs. */
+    long snapshotFrom() {
+        return Math.max(rejectedOffset + 1, lacksMachine ? log.startOffset() : -1);
+    }
+
+    /** A snapshot that came from another member was damaged: it takes a newer one, as that of the other may be damaged too. */
+    void rejected(OffsetAndEpoch snapshot) {
+        rejections++;
+        if (rejections > 1) {
+            rejectedOffset = snapshot.offset();
+        }
+    }
+
     void commitTo(long offset) {
         if (offset > highWatermark) {
             highWatermark = offset;
@@ -131,6 +147,8 @@ final class MemberState {
     void installed(QuorumSnapshot snapshot) {
         log.install(snapshot);
         lacksMachine = false;
+        rejections = 0;
+        rejectedOffset = -2;
         highWatermark = Math.max(highWatermark, snapshot.end().offset());
         out.add(new QuorumAction.Committed(highWatermark));
         out.add(new QuorumAction.MembersChanged(members()));

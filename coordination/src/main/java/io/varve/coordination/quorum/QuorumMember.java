@@ -143,10 +143,13 @@ public final class QuorumMember {
         } else if (event instanceof QuorumEvent.SnapshotInstalled installed) {
             state.installed(installed.snapshot());
             if (following != null) {
-                following.onInstalled();
+                following.onSnapshot();
             }
-        } else if (event instanceof QuorumEvent.SnapshotRejected && following != null) {
-            following.onInstalled();
+        } else if (event instanceof QuorumEvent.SnapshotRejected rejected) {
+            state.rejected(rejected.end());
+            if (following != null) {
+                following.onSnapshot();
+            }
         }
     }
 
@@ -456,9 +459,18 @@ public final class QuorumMember {
             }
         } else if (nowNs >= electionNs && isElectable()) {
             becomeProspective();
-        } else if (nowNs >= electionNs) {
-            waitForLeader();
-        } else if (role == Role.UNATTACHED && nowNs >= lookNs) {
+        } else {
+            tickWhileWaiting(nowNs);
+        }
+    }
+
+    private void tickWhileWaiting(long nowNs) {
+        if (nowNs >= electionNs) {
+            role = Role.UNATTACHED;
+            election = null;
+            electionNs = state.randomDeadlineNs(state.config.electionTimeoutNs());
+        }
+        if (role == Role.UNATTACHED && nowNs >= lookNs) {
             lookForLeader();
         }
     }

@@ -39,6 +39,8 @@ public record Finding(Kind kind, String file, long position, String detail) {
         IN_USE(false),
         /** Compaction was replacing segments. Opening finishes that, and what is there then was verified. */
         SWAP(false),
+        /** The log was being started anew at another offset. Opening finishes that, and what is there then was verified. */
+        RESET(false),
         /** A sealed segment has no index of ours; opening makes one. */
         INDEX_ABSENT(false),
         /** Recovery put this file aside once. */

@@ -142,7 +142,7 @@ public final class LogRepair {
         List<Finding> before = new ArrayList<>();
         LogVerifier.verify(storage, options, before::add);
         // Files have the names then by which the findings call them.
-        LogDirectory.finishSwaps(storage);
+        LogDirectory.settle(storage);
         List<String> putAside = new ArrayList<>();
         putIndexesAside(storage, before, putAside);
         putSmallFilesAside(storage, before, putAside);

@@ -46,6 +46,7 @@ public final class LogVerifier {
     private final LogDirectory directory;
     private final Storage storage;
     private final List<String> swaps;
+    private final List<String> resets;
     private final Set<Option> options;
     private final Consumer<Finding> findings;
 
@@ -63,6 +64,7 @@ public final class LogVerifier {
         // Who has the log open finishes its own swaps.
         this.storage = options.contains(Option.IN_USE) ? storage : TrialStorage.settled(storage);
         this.swaps = LogDirectory.of(storage).swaps();
+        this.resets = LogDirectory.of(storage).resets();
         this.directory = LogDirectory.of(this.storage);
         this.options = options;
         this.findings = findings;
@@ -118,6 +120,12 @@ public final class LogVerifier {
                 options.contains(Option.IN_USE)
                         ? "compaction is replacing segments by it"
                         : "compaction was replacing segments by it; opening finishes that"));
+        resets.forEach(name -> note(
+                Kind.RESET,
+                name,
+                options.contains(Option.IN_USE)
+                        ? "the log is being started anew at this offset"
+                        : "the log was being started anew at this offset; opening finishes that"));
         directory.quarantined().forEach(name -> note(Kind.QUARANTINED, name, "put aside by a recovery"));
         directory.foreign().forEach(name -> note(Kind.FOREIGN, name, "not a file of a log"));
         return new Verification(segments, batches, records, sizeBytes, startOffset, endOffset, damage, notes);

@@ -40,15 +40,16 @@ final class TrialStorage implements Storage {
     }
 
     /**
-     * The files as opening the log finds them once it has finished what a crash has interrupted of a compaction: the storage itself
+     * The files as opening the log finds them once it has finished what a crash has interrupted of a compaction or a reset: the storage itself
      * when there is nothing to finish, else a trial above it.
      */
     static Storage settled(Storage storage) {
-        if (LogDirectory.of(storage).swaps().isEmpty()) {
+        LogDirectory directory = LogDirectory.of(storage);
+        if (directory.swaps().isEmpty() && directory.resets().isEmpty()) {
             return storage;
         }
         TrialStorage trial = new TrialStorage(storage);
-        LogDirectory.finishSwaps(trial);
+        LogDirectory.settle(trial);
         return trial;
     }
 

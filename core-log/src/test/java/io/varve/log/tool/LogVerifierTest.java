@@ -2,6 +2,7 @@
 package io.varve.log.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.varve.log.CommitLog;
 import io.varve.log.LogConfig;
@@ -9,6 +10,7 @@ import io.varve.log.batch.BatchBuilder;
 import io.varve.log.batch.Compression;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.MemoryStorage.Survival;
+import io.varve.log.storage.StorageException;
 import io.varve.log.storage.StorageFile;
 import io.varve.log.tool.Finding.Kind;
 import java.nio.ByteBuffer;
@@ -43,6 +45,41 @@ class LogVerifierTest {
         assertThat(result.records()).isEqualTo(24);
         assertThat(result.startOffset()).isZero();
         assertThat(result.endOffset()).isEqualTo(24);
+    }
+
+    @Test
+    void shouldVerifyWhatOpeningMakesOfAResetThatWasInterrupted() {
+        MemoryStorage whole = openLog();
+        CommitLog counted = CommitLog.open(whole, CONFIG);
+        long first = whole.operations();
+        counted.resetTo(7);
+        EnumSet<Kind> kinds = EnumSet.noneOf(Kind.class);
+        for (long operation = first; operation < whole.operations(); operation++) {
+            MemoryStorage storage = openLog();
+            CommitLog crashing = CommitLog.open(storage, CONFIG);
+            storage.crashAt(operation);
+            assertThatExceptionOfType(StorageException.class).isThrownBy(() -> crashing.resetTo(7));
+            MemoryStorage left = storage.afterCrash(Survival.PROCESS_DEATH, operation);
+
+            Verification verification = verify(left);
+            findings.forEach(finding -> kinds.add(finding.kind()));
+
+            assertThat(verification.isSound())
+                    .as("operation=%d: %s", operation, findings)
+                    .isTrue();
+            try (CommitLog log = CommitLog.open(left, CONFIG)) {
+                assertThat(verification.startOffset()).isEqualTo(log.startOffset());
+                assertThat(verification.endOffset()).isEqualTo(log.endOffset());
+            }
+        }
+        assertThat(kinds).contains(Kind.RESET).doesNotContain(Kind.FOREIGN);
+    }
+
+    /** A log that its process has left. */
+    private static MemoryStorage openLog() {
+        MemoryStorage storage = new MemoryStorage();
+        fill(CommitLog.open(storage, CONFIG));
+        return storage.afterCrash(Survival.PROCESS_DEATH, 0);
     }
 
     @ParameterizedTest
