@@ -34,4 +34,9 @@ final class HostAndPort {
         }
         throw new IllegalArgumentException("not an address of the form host:port: address=" + text);
     }
+
+    /** The address to bind for an address that others connect to: its port on all interfaces. */
+    static InetSocketAddress local(String text) {
+        return new InetSocketAddress(parse(text).getPort());
+    }
 }

@@ -80,8 +80,8 @@ final class LocalSession implements Coordinator {
 
     @Override
     public CompletionStage<String> create(String path, byte[] data, CreateMode mode) {
-        return update(new TreeOp.Create(path, data.clone(), mode)).thenApply(result -> ((TreeResult.Created) result)
-                .path());
+        return update(new TreeOp.Create(path, data.clone(), mode))
+                .thenApply(result -> ((TreeResult.Created) result).path());
     }
 
     @Override
@@ -101,9 +101,8 @@ final class LocalSession implements Coordinator {
 
     @Override
     public CompletionStage<List<TreeResult>> multi(List<TreeOp> operations) {
-        return write(
-                new TreeCommand.Multi(sessionId, owner, TRUSTED, operations),
-                result -> ((TreeResult.Multi) result).results());
+        return write(new TreeCommand.Multi(sessionId, owner, TRUSTED, operations), result -> ((TreeResult.Multi) result)
+                .results());
     }
 
     @Override
@@ -302,16 +301,12 @@ final class LocalSession implements Coordinator {
             return;
         }
         ended = true;
-        states.move(SessionListener.State.LOST); // first, so that no successor is told of its luck before this is of its loss
+        states.move(
+                SessionListener.State
+                        .LOST); // first, so that no successor is told of its luck before this is of its loss
         thread.execute(() -> {
             lost();
-            replica.submit(new TreeCommand.CloseSession(sessionId, false), new Submission() {
-                @Override
-                public void applied(TreeTransaction transaction) {}
-
-                @Override
-                public void lost(String reason) {} // the session expires
-            });
+            replica.submit(new TreeCommand.CloseSession(sessionId, false), Submission.UNATTENDED);
         });
     }
 }

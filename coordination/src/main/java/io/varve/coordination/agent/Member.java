@@ -240,7 +240,9 @@ final class Member {
             long most = highWatermark - tree.appliedOffset();
             List<QuorumEntry> committed = entries.size() <= most ? entries : entries.subList(0, (int) most);
             tree.apply(committed);
-            parts.snapshots().applied(committed.stream().mapToLong(QuorumEntry::sizeBytes).sum());
+            parts.snapshots()
+                    .applied(
+                            committed.stream().mapToLong(QuorumEntry::sizeBytes).sum());
             any = true;
         }
         if (any) {
@@ -278,5 +280,17 @@ final class Member {
 
     long highWatermark() {
         return highWatermark;
+    }
+
+    boolean isVoter() {
+        return quorum.isVoter();
+    }
+
+    int observers() {
+        return quorum.observers();
+    }
+
+    int followersInSync() {
+        return quorum.followersInSync();
     }
 }

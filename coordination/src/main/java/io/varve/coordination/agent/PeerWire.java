@@ -126,9 +126,11 @@ final class PeerWire implements AutoCloseable {
 
         @Override
         public void onFrame(ByteBuffer frame, Exchange exchange) {
-            // A copy, since entries outlive the frame; the exchange stays open until the member has seen it, which bounds what is read.
-            ByteBuffer bytes =
-                    ByteBuffer.allocate(frame.remaining()).put(frame.duplicate()).flip();
+            // A copy, since entries outlive the frame; the exchange stays open until the member has seen it, which
+            // bounds what is read.
+            ByteBuffer bytes = ByteBuffer.allocate(frame.remaining())
+                    .put(frame.duplicate())
+                    .flip();
             boolean taken = thread.execute(() -> {
                 received(connection, bytes);
                 exchange.done();

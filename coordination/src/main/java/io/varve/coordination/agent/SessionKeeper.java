@@ -7,7 +7,6 @@ import io.varve.coordination.tree.TreeCommand;
 import io.varve.coordination.tree.TreeReplica;
 import io.varve.coordination.tree.TreeResult;
 import io.varve.coordination.tree.TreeSession;
-import io.varve.coordination.tree.TreeTransaction;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -24,14 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: confined to the member's thread.
  */
 final class SessionKeeper {
-
-    private static final Submission UNATTENDED = new Submission() {
-        @Override
-        public void applied(TreeTransaction transaction) {}
-
-        @Override
-        public void lost(String reason) {} // the next leader will see to it
-    };
 
     private final TreeReplica replica;
     private final long reportNs;
@@ -96,7 +87,7 @@ final class SessionKeeper {
     void doWork(long nowNs) {
         if (deadlines != null) {
             for (long sessionId : deadlines.expired(nowNs)) {
-                replica.submit(new TreeCommand.CloseSession(sessionId, true), UNATTENDED);
+                replica.submit(new TreeCommand.CloseSession(sessionId, true), Submission.UNATTENDED);
             }
         } else if (nowNs >= reportAtNs) {
             reportAtNs = nowNs + reportNs;

@@ -87,8 +87,8 @@ final class Submissions {
             return; // nobody waits for it any more
         }
         if (head.sequence() < sequence) {
-            throw new IllegalStateException(
-                    "a command was applied before an earlier one: sequence=" + sequence + ", earlier=" + head.sequence());
+            throw new IllegalStateException("a command was applied before an earlier one: sequence=" + sequence
+                    + ", earlier=" + head.sequence());
         }
         (handedOver.isEmpty() ? waiting : handedOver).remove();
         head.submission().applied(transaction);

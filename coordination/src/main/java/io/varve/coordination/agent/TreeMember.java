@@ -38,6 +38,9 @@ final class TreeMember implements TreeReplica {
         /** A command was applied, and its watches were told; who submitted it is told next. */
         void onApplied(TreeCommand command, TreeTransaction transaction);
 
+        /** The tree was replaced by a later one; what happened in between was told to nobody. */
+        void onRestored();
+
         boolean isServing();
 
         MemberStatus status();
@@ -53,11 +56,10 @@ final class TreeMember implements TreeReplica {
     private final WatchTable watches = new WatchTable();
     private final Submissions submissions = new Submissions();
     private final Map<Long, Asking> asking = new HashMap<>();
-    private final PriorityQueue<Reading> readings = new PriorityQueue<>((one, other) -> one.offset != other.offset
-            ? Long.compare(one.offset, other.offset)
-            : Long.compare(one.token, other.token));
+    private final PriorityQueue<Reading> readings = new PriorityQueue<>((one, other) ->
+            one.offset != other.offset ? Long.compare(one.offset, other.offset) : Long.compare(one.token, other.token));
 
-    private TreeMachine machine = new TreeMachine();
+    private TreeMachine machine;
     private long nextToken;
 
     /** First offset that is not applied. */
@@ -66,14 +68,15 @@ final class TreeMember implements TreeReplica {
     /** Epoch of the last leader whose first entry was applied. */
     private int startedEpoch;
 
-    TreeMember(Origin self, Surroundings surroundings) {
+    TreeMember(Origin self, long hashSeed, Surroundings surroundings) {
         this.self = self;
+        this.machine = new TreeMachine(hashSeed);
         this.surroundings = surroundings;
     }
 
     /**
      * Takes over a machine that was restored from a snapshot. What this member's clients wait for may be in it or not: they are told that it
-     * is lost. So are their watches, by the connections' being closed: the caller does that.
+     * is lost.
      *
      * @param offset first offset that is not in the snapshot
      * @param epoch epoch of the last entry that is
@@ -83,6 +86,7 @@ final class TreeMember implements TreeReplica {
         appliedOffset = offset;
         startedEpoch = Math.max(startedEpoch, epoch);
         submissions.lose("this member had fallen behind and began anew from a snapshot");
+        surroundings.onRestored();
         tellReaders();
     }
 

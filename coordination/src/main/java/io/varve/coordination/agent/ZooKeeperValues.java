@@ -85,13 +85,16 @@ final class ZooKeeperValues {
         return Op.check(check.path(), check.expectedVersion());
     }
 
+    /** The protocol does not tell the stat of a node that a multi has created. */
+    private static final NodeStat UNTOLD = new NodeStat(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
     static List<TreeResult> results(List<OpResult> results) {
         return results.stream().map(ZooKeeperValues::result).toList();
     }
 
     private static TreeResult result(OpResult result) {
         if (result instanceof OpResult.CreateResult created) {
-            return new TreeResult.Created(created.getPath());
+            return new TreeResult.Created(created.getPath(), UNTOLD);
         }
         if (result instanceof OpResult.SetDataResult set) {
             return new TreeResult.DataSet(stat(set.getStat()));

@@ -61,6 +61,11 @@ public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
         return log.flush();
     }
 
+    /** {@return length of its files, bytes} */
+    public long sizeBytes() {
+        return log.sizeBytes();
+    }
+
     @Override
     public long startOffset() {
         return log.startOffset();

@@ -102,28 +102,62 @@ public final class SnapshotFiles implements QuorumSnapshots {
     }
 
     /**
-     * Writes a snapshot durably and deletes those that are too many.
+     * Writes a snapshot and deletes those that are too many: {@link #prepare} and {@link #publish} in one.
      *
      * @param snapshot its name and voters, see {@link io.varve.coordination.quorum.QuorumMember#snapshotAt}
      * @param machine writes the machine as of there
      * @throws CorruptLogException when what was written cannot be read back
      */
     public void write(QuorumSnapshot snapshot, Writer machine) {
+        prepare(snapshot, machine);
+        publish(snapshot);
+    }
+
+    /**
+     * Writes a snapshot durably under a temporary name and reads it back. May be called on any thread, for one snapshot at a time.
+     *
+     * @param snapshot as in {@link #write}
+     * @param machine as in {@link #write}
+     * @return length of the file, bytes
+     * @throws CorruptLogException when what was written cannot be read back
+     */
+    public long prepare(QuorumSnapshot snapshot, Writer machine) {
         String name = SnapshotDescriptor.name(snapshot.end());
         String temporary = name + TEMPORARY;
+        long sizeBytes;
         try (StorageFile file = storage.open(temporary)) {
             file.truncate(0);
             SnapshotOutput out = new SnapshotOutput(file, snapshot);
             machine.writeTo(out);
             out.finish();
             file.force();
+            sizeBytes = file.sizeBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         if (check(temporary, name) == null) {
             throw new CorruptLogException(temporary, 0, "the snapshot cannot be read back");
         }
-        take(temporary, snapshot);
+        return sizeBytes;
+    }
+
+    /**
+     * Makes a snapshot that was prepared the latest, and deletes those that are too many.
+     *
+     * @param snapshot the snapshot
+     */
+    public void publish(QuorumSnapshot snapshot) {
+        take(SnapshotDescriptor.name(snapshot.end()) + TEMPORARY, snapshot);
+    }
+
+    /** {@return length of the latest snapshot, bytes; 0 when there is none} */
+    public long latestBytes() {
+        if (latest == null) {
+            return 0;
+        }
+        try (StorageFile file = storage.open(SnapshotDescriptor.name(latest.end()))) {
+            return file.sizeBytes();
+        }
     }
 
     private void take(String file, QuorumSnapshot snapshot) {

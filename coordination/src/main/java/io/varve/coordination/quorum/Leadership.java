@@ -322,6 +322,20 @@ final class Leadership {
         return true;
     }
 
+    /** How many others that do not vote are followed up. */
+    int observers() {
+        return (int) progress.keySet().stream()
+                .filter(member -> !state.members().isVoter(member))
+                .count();
+    }
+
+    /** How many other voters hold everything that is committed. */
+    int followersInSync(long highWatermark) {
+        return (int) progress.values().stream()
+                .filter(other -> state.members().isVoter(other.member) && other.flushedOffset >= highWatermark)
+                .count();
+    }
+
     private long quorumLostNs() {
         return state.members().reachedByMajority(this::heardNs) + state.config.electionTimeoutNs();
     }

@@ -583,6 +583,16 @@ public final class QuorumMember {
         return state.highWatermark();
     }
 
+    /** {@return on the leader, how many members that do not vote follow it; otherwise 0} */
+    public int observers() {
+        return leadership == null ? 0 : leadership.observers();
+    }
+
+    /** {@return on the leader, how many other voters hold everything that is committed; otherwise 0} */
+    public int followersInSync() {
+        return leadership == null ? 0 : leadership.followersInSync(highWatermark());
+    }
+
     /** {@return the voters that hold, committed or not} */
     public QuorumMembers members() {
         return state.members();

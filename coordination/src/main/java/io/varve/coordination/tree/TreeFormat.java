@@ -99,8 +99,8 @@ public final class TreeFormat {
     }
 
     /** Writes another time into the bytes of an entry, for the leader that takes one from another member. */
-    public static void stamp(byte[] entry, long timeMs) {
-        ByteBuffer.wrap(entry).putLong(TIME_AT, timeMs);
+    public static void stamp(ByteBuffer entry, long timeMs) {
+        entry.putLong(entry.position() + TIME_AT, timeMs);
     }
 
     private static byte[] password(byte[] password) {

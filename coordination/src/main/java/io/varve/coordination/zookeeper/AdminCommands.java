@@ -59,7 +59,8 @@ final class AdminCommands {
         add(false, this::agreementState, "zabstate");
     }
 
-    private void add(boolean needsService, Consumer<Map<String, @Nullable Object>> answer, String name, String... aliases) {
+    private void add(
+            boolean needsService, Consumer<Map<String, @Nullable Object>> answer, String name, String... aliases) {
         final Command command = new Command(name, needsService, answer);
         names.add(name);
         commands.put(name, command);
@@ -99,8 +100,11 @@ final class AdminCommands {
 
     /** In the names of JSON: clientPort becomes client_port. */
     private void configuration(Map<String, @Nullable Object> values) {
-        frontEnd.facts().configuration().get().forEach((key, value) -> values.put(
-                key.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value));
+        frontEnd.facts()
+                .configuration()
+                .get()
+                .forEach((key, value) ->
+                        values.put(key.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value));
     }
 
     private void connections(Map<String, @Nullable Object> values) {
@@ -234,14 +238,15 @@ final class AdminCommands {
     /** The members that vote, as the tree's configuration node has them. */
     private void votingView(Map<String, @Nullable Object> values) {
         final Node config = report.tree().get(MemberReport.CONFIG_PATH);
-        final String text = config == null || config.data() == null
-                ? ""
-                : new String(config.data(), StandardCharsets.UTF_8);
+        final String text =
+                config == null || config.data() == null ? "" : new String(config.data(), StandardCharsets.UTF_8);
         final Map<String, Object> view = new LinkedHashMap<>();
-        text.lines().filter(line -> line.startsWith("server.") && line.contains(":participant")).forEach(line -> {
-            final int equals = line.indexOf('=');
-            view.put(line.substring("server.".length(), equals), votingMember(line.substring(equals + 1)));
-        });
+        text.lines()
+                .filter(line -> line.startsWith("server.") && line.contains(":participant"))
+                .forEach(line -> {
+                    final int equals = line.indexOf('=');
+                    view.put(line.substring("server.".length(), equals), votingMember(line.substring(equals + 1)));
+                });
         values.put("current_config", view);
     }
 

@@ -30,9 +30,7 @@ final class Authenticator {
             case "digest" -> digest(proof);
             case "ip" -> List.of(new Identity("ip", peer.host()));
             case "x509" ->
-                peer.distinguishedName() == null
-                        ? List.of()
-                        : List.of(new Identity("x509", peer.distinguishedName()));
+                peer.distinguishedName() == null ? List.of() : List.of(new Identity("x509", peer.distinguishedName()));
             default -> List.of();
         };
     }

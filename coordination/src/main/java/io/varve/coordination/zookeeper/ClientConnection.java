@@ -141,17 +141,18 @@ public final class ClientConnection {
         }
         state = State.CONNECTING;
         final FrontEndConfig config = frontEnd.config();
-        final int negotiatedMs = Math.min(
-                Math.max(handshake.timeoutMs(), config.minSessionTimeoutMs()), config.maxSessionTimeoutMs());
+        final int negotiatedMs =
+                Math.min(Math.max(handshake.timeoutMs(), config.minSessionTimeoutMs()), config.maxSessionTimeoutMs());
         if (handshake.sessionId() == 0) {
             final byte[] password = frontEnd.newPassword();
-            submit(new TreeCommand.OpenSession(owner, negotiatedMs, password), result -> opened(handshake, result, password));
+            submit(
+                    new TreeCommand.OpenSession(owner, negotiatedMs, password),
+                    result -> opened(handshake, result, password));
         } else if (handshake.password().length != TreeSession.PASSWORD_BYTES) {
             refuseSession(handshake, "the password has not the length of one: bytes=" + handshake.password().length);
         } else {
             submit(
-                    new TreeCommand.AttachSession(
-                            handshake.sessionId(), handshake.password(), negotiatedMs, owner),
+                    new TreeCommand.AttachSession(handshake.sessionId(), handshake.password(), negotiatedMs, owner),
                     result -> attached(handshake, result));
         }
     }
@@ -174,8 +175,10 @@ public final class ClientConnection {
         if (result instanceof TreeResult.Attached attached) {
             welcome(handshake, attached.sessionId(), attached.timeoutMs(), handshake.password());
         } else {
-            refuseSession(handshake, "the session is gone or its password is wrong: sessionId=0x"
-                    + Long.toHexString(handshake.sessionId()));
+            refuseSession(
+                    handshake,
+                    "the session is gone or its password is wrong: sessionId=0x"
+                            + Long.toHexString(handshake.sessionId()));
         }
     }
 

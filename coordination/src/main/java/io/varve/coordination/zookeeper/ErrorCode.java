@@ -51,7 +51,8 @@ enum ErrorCode {
     }
 
     /** The tree's error that is sent with this code, or null when the tree has none. */
-    @Nullable TreeError treeError() {
+    @Nullable
+    TreeError treeError() {
         return treeError;
     }
 

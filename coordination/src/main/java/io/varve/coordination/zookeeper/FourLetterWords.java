@@ -13,8 +13,8 @@ import java.util.Set;
 final class FourLetterWords {
 
     static final Set<String> KNOWN = Set.of(
-            "conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srst", "srvr", "stat",
-            "stmk", "wchc", "wchp", "wchs");
+            "conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srst", "srvr",
+            "stat", "stmk", "wchc", "wchp", "wchs");
 
     private static final String ALL = "*";
 
@@ -49,15 +49,17 @@ final class FourLetterWords {
         switch (word) {
             case "srvr" -> server(text, false);
             case "stat" -> server(text, true);
-            case "mntr" -> report.monitorValues().forEach((key, value) -> text.append("zk_")
-                    .append(key)
-                    .append('\t')
-                    .append(value)
-                    .append('\n'));
-            case "conf" -> frontEnd.facts().configuration().get().forEach((key, value) -> text.append(key)
-                    .append('=')
-                    .append(value)
-                    .append('\n'));
+            case "mntr" ->
+                report.monitorValues().forEach((key, value) -> text.append("zk_")
+                        .append(key)
+                        .append('\t')
+                        .append(value)
+                        .append('\n'));
+            case "conf" ->
+                frontEnd.facts().configuration().get().forEach((key, value) -> text.append(key)
+                        .append('=')
+                        .append(value)
+                        .append('\n'));
             case "cons" -> connections(text);
             case "crst" -> {
                 frontEnd.resetConnectionStats();
@@ -69,10 +71,11 @@ final class FourLetterWords {
             }
             case "dirs" -> directories(text);
             case "dump" -> sessions(text);
-            case "hash" -> text.append(Long.toHexString(report.tree().lastZxid()))
-                    .append(": ")
-                    .append(report.tree().digest())
-                    .append('\n');
+            case "hash" ->
+                text.append(Long.toHexString(report.tree().lastZxid()))
+                        .append(": ")
+                        .append(report.tree().digest())
+                        .append('\n');
             case "wchs" -> watchSummary(text);
             case "wchc" -> watchesBySession(text);
             case "wchp" -> watchesByPath(text);
@@ -169,7 +172,9 @@ final class FourLetterWords {
         text.append("Connections dump:\n");
         for (ClientConnection connection : frontEnd.connections()) {
             text.append("\tip: ").append(connection.peer());
-            text.append(" sessionId: 0x").append(Long.toHexString(connection.sessionId())).append('\n');
+            text.append(" sessionId: 0x")
+                    .append(Long.toHexString(connection.sessionId()))
+                    .append('\n');
         }
     }
 

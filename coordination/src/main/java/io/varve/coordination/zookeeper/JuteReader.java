@@ -61,7 +61,8 @@ final class JuteReader {
     }
 
     /** A text, or null when there is none; what is not UTF-8 becomes the replacement character, as in ZooKeeper. */
-    @Nullable String readText() {
+    @Nullable
+    String readText() {
         final byte[] bytes = readBytes();
         return bytes == null ? null : new String(bytes, UTF_8);
     }

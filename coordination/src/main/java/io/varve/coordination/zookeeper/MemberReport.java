@@ -137,8 +137,9 @@ final class MemberReport {
     /** The sessions of this member that watch each path. */
     Map<String, Set<Long>> watchesByPath() {
         final Map<String, Set<Long>> byPath = new TreeMap<>();
-        watchesBySession().forEach((session, paths) -> paths.forEach(
-                path -> byPath.computeIfAbsent(path, key -> new TreeSet<>()).add(session)));
+        watchesBySession()
+                .forEach((session, paths) -> paths.forEach(path ->
+                        byPath.computeIfAbsent(path, key -> new TreeSet<>()).add(session)));
         return byPath;
     }
 }

@@ -40,12 +40,14 @@ final class PendingRequest {
     }
 
     /** Null while it is being worked on. */
-    @Nullable Answer answer() {
+    @Nullable
+    Answer answer() {
         return answer;
     }
 
     /** Why the connection is closed behind the answer, or null. */
-    @Nullable String closeReason() {
+    @Nullable
+    String closeReason() {
         return closeReason;
     }
 }

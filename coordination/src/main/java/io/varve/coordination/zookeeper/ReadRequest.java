@@ -175,7 +175,8 @@ sealed interface ReadRequest extends LocalRequest {
 
         private static String userOf(Identity identity) {
             return switch (identity.scheme()) {
-                case "digest" -> identity.id().substring(0, Math.max(0, identity.id().indexOf(':')));
+                case "digest" ->
+                    identity.id().substring(0, Math.max(0, identity.id().indexOf(':')));
                 case "super" -> "";
                 default -> identity.id();
             };

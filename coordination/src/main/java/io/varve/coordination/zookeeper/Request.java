@@ -2,8 +2,15 @@
 package io.varve.coordination.zookeeper;
 
 /** One request of a client as it was read from its frame. How it is carried out depends on its kind alone. */
-sealed interface Request permits LocalRequest, WriteRequest, Request.Sync, Request.Auth, Request.Sasl, Request.Reconfig,
-        Request.CloseSession, Request.Refused {
+sealed interface Request
+        permits LocalRequest,
+                WriteRequest,
+                Request.Sync,
+                Request.Auth,
+                Request.Sasl,
+                Request.Reconfig,
+                Request.CloseSession,
+                Request.Refused {
 
     /** What statistics call it. */
     OpCode opCode();

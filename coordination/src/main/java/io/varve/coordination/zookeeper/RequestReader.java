@@ -49,8 +49,8 @@ final class RequestReader {
             case AUTH -> readAuth(body);
             case SASL -> new Request.Sasl();
             case RECONFIG ->
-                new Request.Reconfig(new MembershipChange(
-                        body.readText(), body.readText(), body.readText(), body.readLong()));
+                new Request.Reconfig(
+                        new MembershipChange(body.readText(), body.readText(), body.readText(), body.readLong()));
             case CLOSE_SESSION -> new Request.CloseSession();
             case CHECK -> new Request.Refused(opCode, ErrorCode.UNIMPLEMENTED);
         };

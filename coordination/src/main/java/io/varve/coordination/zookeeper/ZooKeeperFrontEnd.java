@@ -30,10 +30,16 @@ public final class ZooKeeperFrontEnd {
     private final Map<Long, ClientConnection> connections = new LinkedHashMap<>();
     private final Map<Long, ClientConnection> bySession = new HashMap<>();
     private final Map<String, Integer> connectionsByHost = new HashMap<>();
-    private long nextConnection = 1;
+    private long nextConnection;
 
-    /** A front end without connections. */
-    public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context) {
+    /**
+     * A front end without connections.
+     *
+     * @param firstConnection number of the first connection; those of an earlier run of this member must not come again, since sessions
+     *     remember them
+     */
+    public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context, long firstConnection) {
+        this.nextConnection = firstConnection;
         this.config = config;
         this.context = context;
         this.authenticator = new Authenticator(config.superDigest());
@@ -118,7 +124,8 @@ public final class ZooKeeperFrontEnd {
     void remove(ClientConnection connection) {
         if (connections.remove(connection.owner().connection()) != null) {
             bySession.remove(connection.sessionId(), connection);
-            connectionsByHost.computeIfPresent(connection.peer().host(), (host, count) -> count == 1 ? null : count - 1);
+            connectionsByHost.computeIfPresent(
+                    connection.peer().host(), (host, count) -> count == 1 ? null : count - 1);
         }
     }
 
@@ -128,7 +135,9 @@ public final class ZooKeeperFrontEnd {
 
     /** Requests of all connections that have no reply yet. */
     int outstanding() {
-        return connections.values().stream().mapToInt(ClientConnection::outstanding).sum();
+        return connections.values().stream()
+                .mapToInt(ClientConnection::outstanding)
+                .sum();
     }
 
     void resetStats() {
@@ -136,7 +145,8 @@ public final class ZooKeeperFrontEnd {
     }
 
     void resetConnectionStats() {
-        new ArrayList<>(connections.values()).forEach(connection -> connection.stats().reset());
+        new ArrayList<>(connections.values())
+                .forEach(connection -> connection.stats().reset());
     }
 
     FrontEndConfig config() {
@@ -151,7 +161,8 @@ public final class ZooKeeperFrontEnd {
         return context.replica();
     }
 
-    @Nullable Membership membership() {
+    @Nullable
+    Membership membership() {
         return context.membership();
     }
 

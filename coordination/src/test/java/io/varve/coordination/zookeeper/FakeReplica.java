@@ -141,7 +141,6 @@ final class FakeReplica implements TreeReplica {
 
     @Override
     public MemberStatus status() {
-        return new MemberStatus(
-                1, role, 1, 7, tree.lastZxid(), 3, 1, 2, waiting.size(), 5, 2048, 4096, 12_345);
+        return new MemberStatus(1, role, 1, 7, tree.lastZxid(), 3, 1, 2, waiting.size(), 5, 2048, 4096, 12_345);
     }
 }

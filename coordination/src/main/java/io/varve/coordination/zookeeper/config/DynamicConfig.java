@@ -70,7 +70,8 @@ public record DynamicConfig(Map<Integer, ServerSpec> servers, long version) {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw new ZooConfigException(setting, "'" + number + "' is not the number of a server; write server.1, server.2, ...");
+        throw new ZooConfigException(
+                setting, "'" + number + "' is not the number of a server; write server.1, server.2, ...");
     }
 
     private static long version(Setting setting) {
@@ -83,7 +84,8 @@ public record DynamicConfig(Map<Integer, ServerSpec> servers, long version) {
 
     /** How many members vote. */
     public int voterCount() {
-        return (int) servers.values().stream().filter(server -> !server.isObserver()).count();
+        return (int)
+                servers.values().stream().filter(server -> !server.isObserver()).count();
     }
 
     /** One line for each server, in the order of their numbers, then the version in hexadecimal; no line end behind it. */
@@ -91,6 +93,9 @@ public record DynamicConfig(Map<Integer, ServerSpec> servers, long version) {
         final StringBuilder text = new StringBuilder();
         servers.forEach((id, server) ->
                 text.append(SERVER_PREFIX).append(id).append('=').append(server).append('\n'));
-        return text.append(VERSION).append('=').append(Long.toHexString(version)).toString();
+        return text.append(VERSION)
+                .append('=')
+                .append(Long.toHexString(version))
+                .toString();
     }
 }

@@ -65,7 +65,8 @@ final class KnownKeys {
     }
 
     /** Null when ZooKeeper itself would not know the key. */
-    @Nullable Fate fate(String key) {
+    @Nullable
+    Fate fate(String key) {
         final Fate own = byName.get(key);
         if (own != null) {
             return own;
@@ -79,7 +80,8 @@ final class KnownKeys {
     }
 
     /** The key that was most likely meant, or null. */
-    @Nullable String nearest(String key) {
+    @Nullable
+    String nearest(String key) {
         if (key.startsWith(ALIEN_PREFIX) && fate(key.substring(ALIEN_PREFIX.length())) != null) {
             return key.substring(ALIEN_PREFIX.length());
         }
@@ -107,8 +109,7 @@ final class KnownKeys {
             for (int j = 1; j <= to.length(); j++) {
                 final boolean same =
                         Character.toLowerCase(from.charAt(i - 1)) == Character.toLowerCase(to.charAt(j - 1));
-                current[j] = Math.min(
-                        Math.min(previous[j], current[j - 1]) + 1, previous[j - 1] + (same ? 0 : 1));
+                current[j] = Math.min(Math.min(previous[j], current[j - 1]) + 1, previous[j - 1] + (same ? 0 : 1));
             }
             final int[] free = previous;
             previous = current;

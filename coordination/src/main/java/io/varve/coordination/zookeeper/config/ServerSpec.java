@@ -71,13 +71,13 @@ public record ServerSpec(int id, List<Address> addresses, boolean isObserver, @N
     }
 
     private static Address address(Setting setting, List<String> words) {
-        final Address address =
-                new Address(words.get(0), port(setting, words.get(1)), port(setting, words.get(2)));
+        final Address address = new Address(words.get(0), port(setting, words.get(1)), port(setting, words.get(2)));
         if (address.host().isEmpty()) {
             throw new ZooConfigException(setting, "the host is missing; " + FORM);
         }
         if (address.peerPort() == address.electionPort()) {
-            throw new ZooConfigException(setting, "the peer port and the election port are the same; choose different ones");
+            throw new ZooConfigException(
+                    setting, "the peer port and the election port are the same; choose different ones");
         }
         return address;
     }

@@ -35,7 +35,8 @@ final class SettingLines {
         try {
             properties.load(new StringReader(logical));
         } catch (IllegalArgumentException e) {
-            throw new ZooConfigException(file, line, "a \\u is not followed by four hexadecimal digits; write \\\\ for one \\");
+            throw new ZooConfigException(
+                    file, line, "a \\u is not followed by four hexadecimal digits; write \\\\ for one \\");
         } catch (IOException e) {
             throw new IllegalStateException("a text cannot fail to be read", e);
         }

@@ -45,8 +45,7 @@ public record ZooConfig(
      * @param purgeIntervalHours hours between purges, 0 for never; default 1, as opposed to ZooKeeper's 0
      * @param snapCount changes between two snapshots; default 100000
      */
-    public record Storage(
-            Path dataDir, Path dataLogDir, int snapRetainCount, int purgeIntervalHours, int snapCount) {}
+    public record Storage(Path dataDir, Path dataLogDir, int snapRetainCount, int purgeIntervalHours, int snapCount) {}
 
     /**
      * Where and how clients connect.
@@ -142,7 +141,8 @@ public record ZooConfig(
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new ZooConfigException(name, 0, "cannot be read: " + e + "; check that it is a text file and its rights");
+            throw new ZooConfigException(
+                    name, 0, "cannot be read: " + e + "; check that it is a text file and its rights");
         }
     }
 }

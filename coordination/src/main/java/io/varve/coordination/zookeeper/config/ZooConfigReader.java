@@ -49,8 +49,7 @@ final class ZooConfigReader {
         final Storage storage = storage(values);
         final Quorum quorum = quorum(values, storage.dataDir());
         final Timing timing = timing(values, quorum);
-        return new ZooConfig(
-                timing, storage, clients(values, quorum, timing), quorum, admin(values), notices);
+        return new ZooConfig(timing, storage, clients(values, quorum, timing), quorum, admin(values), notices);
     }
 
     private void checkKeys(List<Setting> settings) {
@@ -165,7 +164,8 @@ final class ZooConfigReader {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw new ZooConfigException(name, 1, "'" + number + "' is not a number; write the N of this member's server.N line");
+        throw new ZooConfigException(
+                name, 1, "'" + number + "' is not a number; write the N of this member's server.N line");
     }
 
     private static Timing timing(ZooValues values, Quorum quorum) {
@@ -173,7 +173,8 @@ final class ZooConfigReader {
         final int least = quorum.isAlone() ? 0 : 1;
         if (!quorum.isAlone()) {
             values.require("initLimit", "initLimit=10: a quorum needs the ticks a member has to catch up");
-            values.require("syncLimit", "syncLimit=5: a quorum needs the ticks after which a silent leader is given up");
+            values.require(
+                    "syncLimit", "syncLimit=5: a quorum needs the ticks after which a silent leader is given up");
         }
         final int minMs = values.number("minSessionTimeout", -1, -1, Integer.MAX_VALUE);
         final int maxMs = values.number("maxSessionTimeout", -1, -1, Integer.MAX_VALUE);
@@ -187,7 +188,9 @@ final class ZooConfigReader {
             final Setting setting = values.setting(minMs > 0 ? "minSessionTimeout" : "maxSessionTimeout");
             final String problem = "the shortest timeout of a session, " + timing.minSessionTimeoutMs()
                     + " ms, is longer than the longest, " + timing.maxSessionTimeoutMs() + " ms; change one of them";
-            throw setting == null ? values.missing("maxSessionTimeout", problem) : new ZooConfigException(setting, problem);
+            throw setting == null
+                    ? values.missing("maxSessionTimeout", problem)
+                    : new ZooConfigException(setting, problem);
         }
         return timing;
     }
@@ -236,7 +239,8 @@ final class ZooConfigReader {
             return fromLine;
         }
         throw values.missing(
-                "one place for clients", "either clientPort " + fromKeys + " or the server line's ;" + fromLine + ", not both");
+                "one place for clients",
+                "either clientPort " + fromKeys + " or the server line's ;" + fromLine + ", not both");
     }
 
     private static Tls tls(ZooValues values) {
@@ -287,7 +291,8 @@ final class ZooConfigReader {
     private static @Nullable String superDigest(ZooValues values) {
         final String digest = values.text("DigestAuthenticationProvider.superDigest");
         if (digest != null && !digest.matches("super:[A-Za-z0-9+/]{27}=")) {
-            throw values.bad("DigestAuthenticationProvider.superDigest", "write super:<base64 of the SHA-1 of super:password>");
+            throw values.bad(
+                    "DigestAuthenticationProvider.superDigest", "write super:<base64 of the SHA-1 of super:password>");
         }
         return digest;
     }
@@ -300,7 +305,9 @@ final class ZooConfigReader {
         }
         return new Admin(
                 values.bool("admin.enableServer", true),
-                new HostPort(host == null ? LOOPBACK : unbracketed(host), values.number("admin.serverPort", 8080, 0, MAX_PORT)),
+                new HostPort(
+                        host == null ? LOOPBACK : unbracketed(host),
+                        values.number("admin.serverPort", 8080, 0, MAX_PORT)),
                 url == null ? "/commands" : url,
                 values.number("admin.idleTimeout", 30_000, 0, Integer.MAX_VALUE));
     }

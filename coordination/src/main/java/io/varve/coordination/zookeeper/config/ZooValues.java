@@ -30,7 +30,8 @@ final class ZooValues {
         }
     }
 
-    @Nullable Setting setting(String key) {
+    @Nullable
+    Setting setting(String key) {
         return settings.get(key);
     }
 
@@ -40,7 +41,8 @@ final class ZooValues {
                 .toList();
     }
 
-    @Nullable String text(String key) {
+    @Nullable
+    String text(String key) {
         final Setting setting = settings.get(key);
         return setting == null ? null : setting.value();
     }

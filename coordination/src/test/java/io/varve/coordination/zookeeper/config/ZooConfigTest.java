@@ -162,12 +162,12 @@ class ZooConfigTest {
 
     @Test
     void shouldNotRepeatSecrets() {
-        assertThatThrownBy(() -> read(
-                        "dataDir=/data\nclientPort=2181\nDigestAuthenticationProvider.superDigest=super:hunter2"))
+        assertThatThrownBy(() ->
+                        read("dataDir=/data\nclientPort=2181\nDigestAuthenticationProvider.superDigest=super:hunter2"))
                 .hasMessageStartingWith("zoo.cfg:3: DigestAuthenticationProvider.superDigest: write super:<base64")
                 .hasMessageNotContaining("hunter2");
-        assertThatThrownBy(() -> read(
-                        "dataDir=/data\nclientPort=2181\nSASLAuthenticationProvider.superPassword=hunter2"))
+        assertThatThrownBy(
+                        () -> read("dataDir=/data\nclientPort=2181\nSASLAuthenticationProvider.superPassword=hunter2"))
                 .hasMessageNotContaining("hunter2");
         final ZooConfig config = read(
                 """
@@ -205,14 +205,16 @@ class ZooConfigTest {
         files.put("/data/myid", "one");
         assertThatThrownBy(() -> read(QUORUM)).hasMessageContaining("/data/myid:1: 'one' is not a number");
         files.put("/data/myid", "9");
-        assertThatThrownBy(() -> read(QUORUM)).hasMessageContaining("there is no line server.9; there are [1, 2, 3, 4]");
+        assertThatThrownBy(() -> read(QUORUM))
+                .hasMessageContaining("there is no line server.9; there are [1, 2, 3, 4]");
     }
 
     @Test
     void shouldWantTheLimitsOfAQuorum() {
         files.put("/data/myid", "1");
 
-        assertThatThrownBy(() -> read(QUORUM.replace("initLimit=10\n", ""))).hasMessageContaining("initLimit is missing");
+        assertThatThrownBy(() -> read(QUORUM.replace("initLimit=10\n", "")))
+                .hasMessageContaining("initLimit is missing");
         assertThatThrownBy(() -> read(QUORUM.replace("syncLimit=5", "syncLimit=0")))
                 .hasMessageContaining("syncLimit=0: write a whole number from 1");
     }
@@ -223,7 +225,9 @@ class ZooConfigTest {
         files.put("/data/myid", "1");
 
         assertThat(read(one).quorum().isAlone()).isTrue();
-        assertThat(read(one + "standaloneEnabled=false\ninitLimit=5\nsyncLimit=2\n").quorum().isAlone())
+        assertThat(read(one + "standaloneEnabled=false\ninitLimit=5\nsyncLimit=2\n")
+                        .quorum()
+                        .isAlone())
                 .isFalse();
     }
 
@@ -238,8 +242,8 @@ class ZooConfigTest {
         files.put("/data/myid", "2");
         files.put("/etc/zoo.cfg.dynamic.1f", "server.1=a:1:2;2181\nserver.2=b:1:2;2181\nserver.3=c:1:2;2181\n");
 
-        final ZooConfig config =
-                read("dataDir=/data\ninitLimit=5\nsyncLimit=2\nreconfigEnabled=true\ndynamicConfigFile=/etc/zoo.cfg.dynamic.1f");
+        final ZooConfig config = read(
+                "dataDir=/data\ninitLimit=5\nsyncLimit=2\nreconfigEnabled=true\ndynamicConfigFile=/etc/zoo.cfg.dynamic.1f");
 
         assertThat(config.quorum().members().version()).isEqualTo(0x1f);
         assertThat(config.quorum().reconfigEnabled()).isTrue();
@@ -250,7 +254,8 @@ class ZooConfigTest {
 
     @Test
     void shouldKeepLinesOverComments() {
-        assertThatThrownBy(() -> read("# a comment \\\n! another\n\ndataDir=/da\\\n  ta\nclientPort = 2181\n bogus : 1"))
+        assertThatThrownBy(
+                        () -> read("# a comment \\\n! another\n\ndataDir=/da\\\n  ta\nclientPort = 2181\n bogus : 1"))
                 .hasMessageStartingWith("zoo.cfg:7: unknown key: bogus");
     }
 
@@ -261,7 +266,10 @@ class ZooConfigTest {
                         .frontEnd()
                         .words())
                 .isEqualTo(Set.of("stat", "ruok", "mntr"));
-        assertThat(read("dataDir=/d\nclientPort=1\n4lw.commands.whitelist=*").clients().frontEnd().words())
+        assertThat(read("dataDir=/d\nclientPort=1\n4lw.commands.whitelist=*")
+                        .clients()
+                        .frontEnd()
+                        .words())
                 .isEqualTo(Set.of("*"));
     }
 }
