@@ -88,7 +88,9 @@ public final class QuorumNode implements AutoCloseable {
     /** Since when no leader has been known whose start was applied; {@link Long#MAX_VALUE} when one is. */
     private long unsettledSinceNs;
 
+    /** Of the next session of this process; negative and descending, while those of clients are positive and ascending. */
     private long nextConnection;
+
     private boolean serving;
     private long reapAtNs;
     private long beatAtNs;
@@ -107,7 +109,7 @@ public final class QuorumNode implements AutoCloseable {
                 UUID::randomUUID);
         Origin self = new Origin(servers.memberId(), random.nextLong());
         // Sessions remember their connections: those of an earlier run must not look like those of this one.
-        this.nextConnection = random.nextLong() >>> 2;
+        this.nextConnection = -(random.nextLong() >>> 2) - 1;
         long hashSeed = random.nextLong();
         String name = "varve-quorum-" + servers.memberId();
         this.thread = new MemberThread(name, new Duty(), this::fail);
@@ -351,6 +353,7 @@ public final class QuorumNode implements AutoCloseable {
             unsettledSinceNs = Long.MAX_VALUE;
             if (!serving) {
                 serving = true;
+                endEarlierSessions();
                 local.values().forEach(session -> session.onServing(true));
             }
             return;
@@ -365,6 +368,17 @@ public final class QuorumNode implements AutoCloseable {
             tree.lose(reason);
             if (frontEnd != null) {
                 frontEnd.closeAll(reason);
+            }
+        }
+    }
+
+    /** Sessions of an earlier run of this process are known to be dead: nobody needs to wait for their time to be up. */
+    private void endEarlierSessions() {
+        for (TreeSession session : tree.tree().sessions()) {
+            boolean wasHere = session.owner().member() == config.servers().memberId()
+                    && session.owner().connection() < 0;
+            if (wasHere && !local.containsKey(session.id())) {
+                tree.submit(new TreeCommand.CloseSession(session.id(), true), Submission.UNATTENDED);
             }
         }
     }
@@ -434,7 +448,7 @@ public final class QuorumNode implements AutoCloseable {
         ZooKeeperFrontEnd front = new ZooKeeperFrontEnd(
                 config.clients(),
                 new FrontEndContext(tree, clocks.nanos(), clocks.wallMs(), passwords, null, facts),
-                nextConnection + (1L << 60));
+                random.nextLong() >>> 2);
         thread.execute(() -> frontEnd = front);
         return new ClientFront(thread, front);
     }
@@ -474,7 +488,7 @@ public final class QuorumNode implements AutoCloseable {
     }
 
     private void open(CompletableFuture<LocalSession> opened) {
-        SessionOwner owner = new SessionOwner(config.servers().memberId(), nextConnection++);
+        SessionOwner owner = new SessionOwner(config.servers().memberId(), nextConnection--);
         byte[] password = new byte[TreeSession.PASSWORD_BYTES];
         random.nextBytes(password);
         int timeoutMs = Math.toIntExact(LOCAL_SESSION_TIMEOUT.toMillis());

@@ -10,17 +10,15 @@ import io.varve.coordination.tree.CreateMode;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.StorageException;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class EmbeddedCoordinatorTest extends CoordinatorContract {
+class QuorumNodeTest extends CoordinatorContract {
 
-    private final EmbeddedCoordinator contracted =
-            EmbeddedCoordinator.open(new MemoryStorage(), InstantSource.system());
+    private final QuorumNode contracted = QuorumNode.open(new MemoryStorage(), new MemoryStorage());
 
     @Override
     Coordinator openSession() {
@@ -35,35 +33,47 @@ class EmbeddedCoordinatorTest extends CoordinatorContract {
     @Test
     void shouldKeepTheTreeButNotTheEphemerals(@TempDir Path directory) throws Exception {
         long mzxid;
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.open(directory)) {
+        try (QuorumNode coordinator = QuorumNode.open(directory)) {
             Coordinator session = coordinator.openSession();
             get(session.create("/a", bytes("1"), CreateMode.PERSISTENT));
             get(session.create("/e", bytes(""), CreateMode.EPHEMERAL));
             mzxid = get(session.set("/a", bytes("2"), 0)).mzxid();
             assertThat(get(session.create("/q", bytes(""), CreateMode.PERSISTENT_SEQUENTIAL)))
-                    .isEqualTo("/q0000000002");
+                    .isEqualTo("/q0000000003");
         }
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.open(directory)) {
+        try (QuorumNode coordinator = QuorumNode.open(directory)) {
             Coordinator session = coordinator.openSession();
-            assertThat(get(session.children("/"))).containsExactly("a", "q0000000002");
+            assertThat(get(session.children("/"))).containsExactly("a", "q0000000003");
             assertThat(get(session.get("/a")).data()).isEqualTo(bytes("2"));
             assertThat(get(session.set("/a", bytes("3"), 1)).mzxid()).isGreaterThan(mzxid);
         }
     }
 
+    /** Where a process crashes, both of its storages do. */
+    private record Disk(MemoryStorage state, MemoryStorage log) {
+
+        Disk() {
+            this(new MemoryStorage(), new MemoryStorage());
+        }
+
+        Disk afterCrash(MemoryStorage.Survival survival, long seed) {
+            return new Disk(state.afterCrash(survival, seed), log.afterCrash(survival, seed + 1));
+        }
+    }
+
     @Test
     void shouldKeepWhatItAcknowledgedWhereverItCrashes() throws Exception {
-        MemoryStorage whole = new MemoryStorage();
+        Disk whole = new Disk();
         workload(whole, new ArrayList<>());
-        for (long operation = 0; operation < whole.operations(); operation++) {
-            MemoryStorage storage = new MemoryStorage();
-            storage.crashAt(operation);
+        for (long operation = 0; operation < whole.log().operations(); operation++) {
+            Disk disk = new Disk();
+            disk.log().crashAt(operation);
             List<String> acknowledged = new ArrayList<>();
-            workload(storage, acknowledged);
+            workload(disk, acknowledged);
             for (MemoryStorage.Survival survival : MemoryStorage.Survival.values()) {
-                MemoryStorage after = storage.afterCrash(survival, operation);
-                try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.open(after, InstantSource.system())) {
-                    Coordinator session = coordinator.openSession();
+                Disk after = disk.afterCrash(survival, operation);
+                try (QuorumNode node = QuorumNode.open(after.state(), after.log())) {
+                    Coordinator session = node.openSession();
                     assertThat(get(session.children("/")))
                             .as("crash at operation %d, %s", operation, survival)
                             .containsAll(acknowledged);
@@ -72,15 +82,15 @@ class EmbeddedCoordinatorTest extends CoordinatorContract {
         }
     }
 
-    private static void workload(MemoryStorage storage, List<String> acknowledged) throws Exception {
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.open(storage, InstantSource.system())) {
-            Coordinator session = coordinator.openSession();
+    private static void workload(Disk disk, List<String> acknowledged) throws Exception {
+        try (QuorumNode node = QuorumNode.open(disk.state(), disk.log())) {
+            Coordinator session = node.openSession();
             for (int i = 0; i < 10; i++) {
                 get(session.create("/n" + i, bytes("x"), CreateMode.PERSISTENT));
                 acknowledged.add("n" + i);
             }
         } catch (StorageException | CoordinationException e) {
-            assertThat(e).hasMessageMatching("(?s).*(crashed|failed|ended).*");
+            assertThat(e).hasMessageMatching("(?s).*(crashed|failed|ended|stops).*");
         }
     }
 }
