@@ -254,7 +254,7 @@ final class AdminCommands {
         final String[] parts = line.split(";", 2);
         final List<String> servers = new ArrayList<>();
         final List<String> elections = new ArrayList<>();
-        for (String address : parts[0].replace(":participant", "").split("\\|")) {
+        for (String address : parts[0].replace(":participant", "").split("\\|", -1)) {
             final int election = address.lastIndexOf(':');
             final int peer = address.lastIndexOf(':', election - 1);
             servers.add(address.substring(0, election));

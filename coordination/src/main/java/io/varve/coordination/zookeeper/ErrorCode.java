@@ -2,6 +2,8 @@
 package io.varve.coordination.zookeeper;
 
 import io.varve.coordination.tree.TreeError;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** ZooKeeper's error codes, those that a server sends; the only place that knows how the tree's errors translate. */
@@ -27,12 +29,12 @@ enum ErrorCode {
     RECONFIG_DISABLED(-123, null),
     QUOTA_EXCEEDED(-125, TreeError.QUOTA_EXCEEDED);
 
-    private static final ErrorCode[] BY_TREE_ERROR = new ErrorCode[TreeError.values().length];
+    private static final Map<TreeError, ErrorCode> BY_TREE_ERROR = new EnumMap<>(TreeError.class);
 
     static {
         for (ErrorCode error : values()) {
             if (error.treeError != null) {
-                BY_TREE_ERROR[error.treeError.ordinal()] = error;
+                BY_TREE_ERROR.put(error.treeError, error);
             }
         }
     }
@@ -58,7 +60,11 @@ enum ErrorCode {
 
     /** The code of the tree's error. */
     static ErrorCode of(TreeError error) {
-        return BY_TREE_ERROR[error.ordinal()];
+        final ErrorCode code = BY_TREE_ERROR.get(error);
+        if (code == null) {
+            throw new IllegalStateException("an error of the tree without a code: error=" + error);
+        }
+        return code;
     }
 
     /** The code of a refused change of members. */

@@ -27,7 +27,7 @@ record LocalView(
 
     /** OK, or why the node may not be looked at: it is not there, or none of the permissions is given. */
     ErrorCode check(String path, int permissions) {
-        if (tree.get(path) == null) {
+        if (tree.stat(path) == null) {
             return ErrorCode.NO_NODE;
         }
         return permits(path, permissions) ? ErrorCode.OK : ErrorCode.NO_AUTH;

@@ -4,6 +4,8 @@ package io.varve.coordination.zookeeper;
 import io.varve.coordination.tree.Acl;
 import io.varve.coordination.tree.Identity;
 import io.varve.coordination.tree.Node;
+import io.varve.coordination.tree.NodeStat;
+import io.varve.coordination.tree.TreeOp;
 import io.varve.coordination.tree.WatchKind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,17 +38,17 @@ sealed interface ReadRequest extends LocalRequest {
             if (path.indexOf('\0') >= 0) {
                 return ErrorCode.BAD_ARGUMENTS;
             }
-            final Node node = view.tree().get(path);
-            if (node != null && !view.mayRead(path)) {
+            final NodeStat stat = view.tree().stat(path);
+            if (stat != null && !view.mayRead(path)) {
                 return ErrorCode.NO_AUTH;
             }
             if (watch) {
                 view.watches().add(WatchKind.DATA, path, view.watcher());
             }
-            if (node == null) {
+            if (stat == null) {
                 return ErrorCode.NO_NODE;
             }
-            body.writeStat(node.stat());
+            body.writeStat(stat);
             return ErrorCode.OK;
         }
     }
@@ -70,7 +72,7 @@ sealed interface ReadRequest extends LocalRequest {
             if (watch) {
                 view.watches().add(WatchKind.DATA, path, view.watcher());
             }
-            body.writeBytes(node.data()).writeStat(node.stat());
+            body.writeBytes(node.data() == TreeOp.NO_DATA ? null : node.data()).writeStat(node.stat());
             return ErrorCode.OK;
         }
     }
@@ -84,8 +86,9 @@ sealed interface ReadRequest extends LocalRequest {
 
         @Override
         public ErrorCode answer(LocalView view, JuteWriter body) {
-            final Node node = view.tree().get(path);
-            if (node == null) {
+            final NodeStat stat = view.tree().stat(path);
+            final List<String> children = view.tree().children(path);
+            if (stat == null || children == null) {
                 return ErrorCode.NO_NODE;
             }
             if (!view.mayRead(path)) {
@@ -94,9 +97,9 @@ sealed interface ReadRequest extends LocalRequest {
             if (watch) {
                 view.watches().add(WatchKind.CHILDREN, path, view.watcher());
             }
-            body.writeTexts(view.tree().children(path));
+            body.writeTexts(children);
             if (withStat) {
-                body.writeStat(node.stat());
+                body.writeStat(stat);
             }
             return ErrorCode.OK;
         }
@@ -128,16 +131,16 @@ sealed interface ReadRequest extends LocalRequest {
 
         @Override
         public ErrorCode answer(LocalView view, JuteWriter body) {
-            final Node node = view.tree().get(path);
-            if (node == null) {
+            final NodeStat stat = view.tree().stat(path);
+            final List<Acl> acl = view.tree().acl(path);
+            if (stat == null || acl == null) {
                 return ErrorCode.NO_NODE;
             }
             if (!view.permits(path, Acl.READ | Acl.ADMIN)) {
                 return ErrorCode.NO_AUTH;
             }
-            final List<Acl> acl = view.tree().acl(path);
-            body.writeAcls(view.permits(path, Acl.ADMIN) ? acl : Acl.withoutHashes(acl));
-            body.writeStat(node.stat());
+            body.writeAcls(view.permits(path, Acl.ADMIN) ? acl : Acl.withoutHashes(acl))
+                    .writeStat(stat);
             return ErrorCode.OK;
         }
     }

@@ -5,7 +5,9 @@ import io.varve.coordination.tree.CreateMode;
 import io.varve.coordination.tree.TreeOp;
 import io.varve.coordination.tree.WatchKind;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the bodies of requests; a body that is not what its code says is a {@link MalformedFrameException}. */
@@ -22,6 +24,15 @@ final class RequestReader {
         CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL
     };
 
+    private static final Set<OpCode> OF_A_MULTI = EnumSet.of(
+            OpCode.CREATE,
+            OpCode.CREATE2,
+            OpCode.CREATE_CONTAINER,
+            OpCode.CREATE_TTL,
+            OpCode.DELETE,
+            OpCode.SET_DATA,
+            OpCode.CHECK);
+
     private static final long NO_TTL = -1;
 
     private RequestReader() {}
@@ -29,8 +40,7 @@ final class RequestReader {
     static Request read(OpCode opCode, JuteReader body) {
         return switch (opCode) {
             case PING -> new ReadRequest.Ping();
-            case CREATE, CREATE2, CREATE_CONTAINER, CREATE_TTL -> readCreate(opCode, body);
-            case DELETE, SET_DATA, SET_ACL -> WriteRequest.of(opCode, readOperation(opCode, body));
+            case CREATE, CREATE2, CREATE_CONTAINER, CREATE_TTL, DELETE, SET_DATA, SET_ACL -> readUpdate(opCode, body);
             case MULTI -> readMulti(body);
             case MULTI_READ -> readMultiRead(body);
             case EXISTS -> new ReadRequest.Exists(body.readPath(), body.readBoolean());
@@ -56,7 +66,7 @@ final class RequestReader {
         };
     }
 
-    private static Request readCreate(OpCode opCode, JuteReader body) {
+    private static Request readUpdate(OpCode opCode, JuteReader body) {
         final TreeOp operation = readOperation(opCode, body);
         return operation == null
                 ? new Request.Refused(opCode, ErrorCode.BAD_ARGUMENTS)
@@ -68,11 +78,11 @@ final class RequestReader {
         final String path = body.readPath();
         return switch (opCode) {
             case DELETE -> new TreeOp.Delete(path, body.readInt());
-            case SET_DATA -> new TreeOp.Set(path, body.readBytes(), body.readInt());
+            case SET_DATA -> new TreeOp.Set(path, readData(body), body.readInt());
             case SET_ACL -> new TreeOp.SetAcl(path, body.readAcls(), body.readInt());
             case CHECK -> new TreeOp.Check(path, body.readInt());
             case CREATE, CREATE2, CREATE_CONTAINER, CREATE_TTL -> {
-                final byte[] data = body.readBytes();
+                final byte[] data = readData(body);
                 final var acl = body.readAcls();
                 final int flags = body.readInt();
                 final long ttlMs = opCode == OpCode.CREATE_TTL ? body.readLong() : NO_TTL;
@@ -80,14 +90,22 @@ final class RequestReader {
                         ? null
                         : new TreeOp.Create(path, data, acl, CREATE_MODES[flags], ttlMs);
             }
-            default -> throw new MalformedFrameException("not an operation of a multi: opCode=" + opCode);
+            default -> throw new IllegalArgumentException("not an operation: opCode=" + opCode);
         };
+    }
+
+    private static byte[] readData(JuteReader body) {
+        final byte[] data = body.readBytes();
+        return data == null ? TreeOp.NO_DATA : data;
     }
 
     private static WriteRequest readMulti(JuteReader body) {
         final List<OpCode> parts = new ArrayList<>();
         final List<TreeOp> operations = new ArrayList<>();
         for (OpCode part = readPartHeader(body); part != null; part = readPartHeader(body)) {
+            if (!OF_A_MULTI.contains(part)) {
+                throw new MalformedFrameException("not an operation of a multi: opCode=" + part);
+            }
             final TreeOp operation = readOperation(part, body);
             if (operation == null) {
                 throw new MalformedFrameException("no such mode of creation in a multi");

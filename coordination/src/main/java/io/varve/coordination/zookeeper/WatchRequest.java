@@ -1,7 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.zookeeper;
 
-import io.varve.coordination.tree.Node;
+import io.varve.coordination.tree.Acl;
+import io.varve.coordination.tree.NodeStat;
 import io.varve.coordination.tree.WatchEvent;
 import io.varve.coordination.tree.WatchKind;
 import java.util.List;
@@ -71,27 +72,27 @@ sealed interface WatchRequest extends LocalRequest {
         @Override
         public ErrorCode answer(LocalView view, JuteWriter body) {
             for (String path : data) {
-                final Node node = view.tree().get(path);
-                if (node == null) {
+                final NodeStat stat = view.tree().stat(path);
+                if (stat == null) {
                     tell(view, WatchEvent.Type.NODE_DELETED, path);
-                } else if (node.stat().mzxid() > seenZxid) {
+                } else if (stat.mzxid() > seenZxid) {
                     tell(view, WatchEvent.Type.NODE_DATA_CHANGED, path);
                 } else {
                     view.watches().add(WatchKind.DATA, path, view.watcher());
                 }
             }
             for (String path : exist) {
-                if (view.tree().get(path) != null) {
+                if (view.tree().stat(path) != null) {
                     tell(view, WatchEvent.Type.NODE_CREATED, path);
                 } else {
                     view.watches().add(WatchKind.DATA, path, view.watcher());
                 }
             }
             for (String path : children) {
-                final Node node = view.tree().get(path);
-                if (node == null) {
+                final NodeStat stat = view.tree().stat(path);
+                if (stat == null) {
                     tell(view, WatchEvent.Type.NODE_DELETED, path);
-                } else if (node.stat().pzxid() > seenZxid) {
+                } else if (stat.pzxid() > seenZxid) {
                     tell(view, WatchEvent.Type.NODE_CHILDREN_CHANGED, path);
                 } else {
                     view.watches().add(WatchKind.CHILDREN, path, view.watcher());
@@ -104,10 +105,8 @@ sealed interface WatchRequest extends LocalRequest {
         }
 
         private static void tell(LocalView view, WatchEvent.Type type, String path) {
-            final boolean exists = view.tree().get(path) != null;
-            view.watcher()
-                    .onEvent(new WatchEvent(
-                            type, path, NO_ZXID, exists ? view.tree().acl(path) : List.of()));
+            final List<Acl> acl = view.tree().acl(path);
+            view.watcher().onEvent(new WatchEvent(type, path, NO_ZXID, acl == null ? List.of() : acl));
         }
     }
 }

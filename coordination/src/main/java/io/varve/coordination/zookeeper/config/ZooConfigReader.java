@@ -238,9 +238,8 @@ final class ZooConfigReader {
         if (fromKeys.host().equals(ANY_ADDRESS) && fromKeys.port() == fromLine.port()) {
             return fromLine;
         }
-        throw values.missing(
-                "one place for clients",
-                "either clientPort " + fromKeys + " or the server line's ;" + fromLine + ", not both");
+        throw values.bad(
+                "clientPort", "this member's server line says " + fromLine + "; let both say the same or remove one");
     }
 
     private static Tls tls(ZooValues values) {

@@ -56,15 +56,24 @@ class ZooConfigTest {
 
     @Test
     void shouldReadAQuorum() {
-        files.put("/data/myid", "4\n");
+        files.put("/data/myid", "3\n");
 
         final ZooConfig config = read(QUORUM);
 
         assertThat(config.quorum().isAlone()).isFalse();
-        assertThat(config.quorum().myId()).isEqualTo(4);
+        assertThat(config.quorum().myId()).isEqualTo(3);
         assertThat(config.quorum().members().voterCount()).isEqualTo(3);
         assertThat(config.timing().initLimitTicks()).isEqualTo(10);
         assertThat(config.timing().syncLimitTicks()).isEqualTo(5);
+    }
+
+    @Test
+    void shouldRefuseTwoClientPorts() {
+        files.put("/data/myid", "4");
+
+        assertThatThrownBy(() -> read(QUORUM))
+                .hasMessage("zoo.cfg:5: clientPort=2181: this member's server line says 0.0.0.0:2191;"
+                        + " let both say the same or remove one");
     }
 
     @Test
