@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: confined to the owner's thread.
  */
-final class Leadership {
+class Leadership {
 
     /** Observers that are answered; more are not, so that strangers cost no memory. */
     private static final int MAX_OBSERVERS = 256;
@@ -112,7 +112,8 @@ final class Leadership {
         return of == null ? startNs : of.heardNs;
     }
 
-    private long round(Voter voter) {
+    /** The latest round that a voter has returned. */
+    long round(Voter voter) {
         if (isSelf(voter)) {
             return Long.MAX_VALUE;
         }
@@ -144,8 +145,8 @@ final class Leadership {
                 reply(from, fetch, state.log.endOf(fetch.end().epoch()), null, List.of());
                 return;
             }
-            from.endOffset = fetch.end().offset();
-            from.flushedOffset = Math.max(from.flushedOffset, Math.min(fetch.flushedOffset(), from.endOffset));
+            long flushed = Math.min(fetch.flushedOffset(), fetch.end().offset());
+            from.flushedOffset = Math.max(from.flushedOffset, flushed);
         }
         from.park(fetch, state.nowNs() + state.config.pollNs());
     }
@@ -207,7 +208,7 @@ final class Leadership {
                 continue;
             }
             // One that waits for a snapshot to be taken asks again later.
-            boolean readable = fetch.end().offset() >= state.log.startOffset();
+            boolean readable = !needsSnapshot(fetch.end());
             if ((readable && hasNews(fetch)) || state.nowNs() >= to.parkedUntilNs) {
                 reply(to, fetch, null, null, readable ? entriesFor(fetch) : List.of());
             }
@@ -300,12 +301,17 @@ final class Leadership {
 
     private void commit() {
         long reached = state.members().reachedByMajority(this::flushedOffset);
-        if (reached > startOffset) {
+        if (mayCommit(reached, startOffset)) {
             state.commitTo(reached);
         }
         while (!uncommitted.isEmpty() && uncommitted.peek()[0] <= state.highWatermark()) {
             uncommittedBytes -= uncommitted.remove()[1];
         }
+    }
+
+    /** Whether what a majority has may be committed: a leader of an earlier epoch may have thought of it otherwise. */
+    boolean mayCommit(long reachedOffset, long epochStartOffset) {
+        return reachedOffset > epochStartOffset;
     }
 
     /** Does what is due; whether a majority was heard from lately enough to lead on. Source: Raft (dissertation), section 6.2. */

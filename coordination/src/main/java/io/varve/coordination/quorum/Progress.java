@@ -16,9 +16,6 @@ final class Progress {
     /** Entries below it are the leader's and are durable there; never goes back while the leader leads. */
     long flushedOffset;
 
-    /** Where its log ended when it fetched last. */
-    long endOffset;
-
     /** When it was heard from last. */
     long heardNs;
 

@@ -20,6 +20,7 @@ import io.varve.coordination.quorum.PeerMessage.VoteReply;
 import io.varve.replication.OffsetAndEpoch;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class QuorumMember {
 
     private final MemberState state;
+    private final Function<MemberState, Leadership> leading;
 
     private Role role = Role.UNATTACHED;
     private @Nullable Election election;
@@ -67,6 +69,17 @@ public final class QuorumMember {
      * @param nowNs the time, nanoseconds of a clock that begins at 0 or more and never goes back
      */
     public QuorumMember(QuorumConfig config, QuorumPorts ports, StoredVote stored, long nowNs) {
+        this(config, ports, stored, nowNs, Leadership::new);
+    }
+
+    /** A member that leads in a way of its own: what the simulation must find is put in here. */
+    QuorumMember(
+            QuorumConfig config,
+            QuorumPorts ports,
+            StoredVote stored,
+            long nowNs,
+            Function<MemberState, Leadership> leading) {
+        this.leading = leading;
         this.state = new MemberState(config, ports, stored);
         state.begin(nowNs);
         waitForLeader();
@@ -378,7 +391,7 @@ public final class QuorumMember {
             becomeCandidate();
         } else {
             become(Role.LEADER);
-            leadership = new Leadership(state);
+            leadership = leading.apply(state);
         }
     }
 
