@@ -47,7 +47,13 @@ public final class ImageFollower {
     public CompletionStage<ClusterImage> start() {
         return coordinator
                 .watch("/", this::onChange)
-                .thenCompose(watch -> names(TreeLayout.TOPICS))
+                .thenCompose(watch -> listUnits())
+                .thenCompose(nothing -> settle());
+    }
+
+    /** Marks every unit that there is as stale. */
+    private CompletionStage<Void> listUnits() {
+        return names(TreeLayout.TOPICS)
                 .thenCompose(topics -> {
                     topics.forEach(topic -> stale.add(TreeLayout.topic(topic)));
                     return names(TreeLayout.TOPIC_CONFIGS);
@@ -56,10 +62,9 @@ public final class ImageFollower {
                     topics.forEach(topic -> stale.add(TreeLayout.topicConfig(topic)));
                     return names(TreeLayout.BROKER_CONFIGS);
                 })
-                .thenCompose(brokers -> {
+                .thenAccept(brokers -> {
                     brokers.forEach(broker -> stale.add(TreeLayout.brokerConfig(broker)));
                     stale.add(CLUSTER);
-                    return settle();
                 });
     }
 
@@ -88,8 +93,27 @@ public final class ImageFollower {
 
     private void onChange(TreeListener.Change change, String path, long zxid) {
         latestZxid = zxid;
+        if (change == TreeListener.Change.MISSED) {
+            readAnew();
+            return;
+        }
         stale.add(unit(path));
         readStale();
+    }
+
+    /** The session was without a server: what is known may have gone, and what is not known may have come. */
+    private void readAnew() {
+        ClusterImage known = image;
+        known.topicsByName().keySet().forEach(topic -> stale.add(TreeLayout.topic(topic)));
+        known.configs().topics().keySet().forEach(topic -> stale.add(TreeLayout.topicConfig(topic)));
+        known.configs().brokers().keySet().forEach(broker -> stale.add(TreeLayout.brokerConfig(broker)));
+        listUnits().whenComplete((nothing, failure) -> {
+            if (failure != null) {
+                LOG.error("The tree cannot be read", failure); // gone again; when it is back, this begins anew
+            } else {
+                readStale();
+            }
+        });
     }
 
     /** The unit in which a path is read: one topic, one configuration, or the rest. */
