@@ -1,0 +1,54 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.cli;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import org.apache.zookeeper.server.NIOServerCnxnFactory;
+import org.apache.zookeeper.server.ZooKeeperServer;
+
+/**
+ * A server of Apache ZooKeeper in this process, alone, with everything that its configuration can allow.
+ *
+ * <p>Threading: confined to the test's thread.
+ */
+final class ApacheZooKeeper implements AutoCloseable {
+
+    private static final int TICK_MS = 500;
+
+    static {
+        System.setProperty("zookeeper.extendedTypesEnabled", "true");
+        System.setProperty("zookeeper.4lw.commands.whitelist", "srvr,mntr");
+        System.setProperty("zookeeper.enforceQuota", "true");
+    }
+
+    private final ZooKeeperServer server;
+    private final NIOServerCnxnFactory connections;
+
+    private ApacheZooKeeper(ZooKeeperServer server, NIOServerCnxnFactory connections) {
+        this.server = server;
+        this.connections = connections;
+    }
+
+    static ApacheZooKeeper start(Path directory) throws IOException, InterruptedException {
+        final ZooKeeperServer server = new ZooKeeperServer(directory.toFile(), directory.toFile(), TICK_MS);
+        final NIOServerCnxnFactory connections = new NIOServerCnxnFactory();
+        connections.configure(new InetSocketAddress("127.0.0.1", 0), 100);
+        connections.startup(server);
+        return new ApacheZooKeeper(server, connections);
+    }
+
+    String address() {
+        return "127.0.0.1:" + connections.getLocalPort();
+    }
+
+    /** How many watches clients have set that are not triggered yet. */
+    int watchCount() {
+        return server.getZKDatabase().getDataTree().getWatchCount();
+    }
+
+    @Override
+    public void close() {
+        connections.shutdown();
+    }
+}
