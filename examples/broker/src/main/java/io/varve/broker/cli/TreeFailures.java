@@ -19,6 +19,7 @@ final class TreeFailures {
             Map.entry(Code.NOAUTH, "Insufficient permission: %s; say who you are with --auth SCHEME:CREDENTIALS"),
             Map.entry(Code.INVALIDACL, "Acl is not valid: %s; the server does not know a scheme or an id of it"),
             Map.entry(Code.NOCHILDRENFOREPHEMERALS, "Ephemerals cannot have children: %s"),
+            Map.entry(Code.BADARGUMENTS, "Arguments are not valid: %s"),
             Map.entry(Code.QUOTAEXCEEDED, "Quota has exceeded: %1$s; see it with: varve tree listquota PATH"),
             Map.entry(Code.AUTHFAILED, "the server does not accept who --auth says you are"),
             Map.entry(Code.UNIMPLEMENTED, "the server does not do this: %s"),

@@ -28,7 +28,8 @@ record TreeServers(List<ServerAddress> addresses, String root) {
         for (String address :
                 text.substring(0, slash < 0 ? text.length() : slash).split("\\s*,\\s*", -1)) {
             final boolean hasPort = address.indexOf(':') >= 0 && !address.endsWith("]");
-            final ServerAddress server = ServerAddress.parse(hasPort ? address : address + ":" + DEFAULT_PORT);
+            final ServerAddress server =
+                    address.isEmpty() ? null : ServerAddress.parse(hasPort ? address : address + ":" + DEFAULT_PORT);
             if (server == null) {
                 throw new CommandFailure(
                         CommandFailure.USAGE,

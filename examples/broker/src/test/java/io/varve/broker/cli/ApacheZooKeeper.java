@@ -4,6 +4,7 @@ package io.varve.broker.cli;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Set;
 import org.apache.zookeeper.server.NIOServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 
@@ -45,6 +46,14 @@ final class ApacheZooKeeper implements AutoCloseable {
     /** How many watches clients have set that are not triggered yet. */
     int watchCount() {
         return server.getZKDatabase().getDataTree().getWatchCount();
+    }
+
+    Set<String> containers() {
+        return server.getZKDatabase().getDataTree().getContainers();
+    }
+
+    Set<String> nodesWithTtl() {
+        return server.getZKDatabase().getDataTree().getTtls();
     }
 
     @Override

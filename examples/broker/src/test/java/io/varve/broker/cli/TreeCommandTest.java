@@ -33,6 +33,8 @@ class TreeCommandTest {
     @BeforeAll
     static void startServer() throws Exception {
         server = ApacheZooKeeper.start(directory);
+        out("create", "/full");
+        out("create", "/full/child");
     }
 
     @AfterAll
@@ -66,7 +68,7 @@ class TreeCommandTest {
                 .isBeforeOrEqualTo(Instant.now().plusSeconds(60));
         assertThat(json("get", "/json").at("/data").asString()).isEqualTo("blau");
         assertThat(json("get", "/json").has("stat")).isFalse();
-        assertThat(json("get", "-b", "/json").at("/dataBase64").asString()).isEqualTo("Ymxhdg==");
+        assertThat(json("get", "-b", "/json").at("/dataBase64").asString()).isEqualTo("YmxhdQ==");
         assertThat(json("create", "/json/b").at("/path").asString()).isEqualTo("/json/b");
         assertThat(json("create", "/json/a").at("/path").asString()).isEqualTo("/json/a");
         assertThat(json("get", "/json/a").get("data").isNull()).isTrue();
@@ -102,8 +104,8 @@ class TreeCommandTest {
         assertThat(out("create", "-c", "/modes/c")).isEqualTo("Created /modes/c\n");
         assertThat(out("create", "-t", "60000", "/modes/t", "data")).isEqualTo("Created /modes/t\n");
         assertThat(out("create", "-se", "/modes/e-")).isEqualTo("Created /modes/e-0000000004\n");
-        assertThat(out("stat", "/modes/c")).contains("ephemeralOwner = 0x8000000000000000");
-        assertThat(out("stat", "/modes/t")).contains("ephemeralOwner = 0xff0000000000ea60");
+        assertThat(server.containers()).contains("/modes/c");
+        assertThat(server.nodesWithTtl()).contains("/modes/t");
     }
 
     @Test
@@ -223,10 +225,11 @@ class TreeCommandTest {
                 "stat /none | NONODE | Node does not exist: /none",
                 "create /none/child | NONODE | Node does not exist: /none, the parent of /none/child; create it first",
                 "create /zookeeper | NODEEXISTS | Node already exists: /zookeeper",
-                "delete /zookeeper | NOTEMPTY | Node not empty: /zookeeper; delete what is below too with: varve tree"
-                        + " deleteall /zookeeper",
-                "set /zookeeper x -v 7 | BADVERSION | Node has another version than the given one: /zookeeper; see which"
-                        + " with: varve tree stat /zookeeper",
+                "delete /zookeeper | BADARGUMENTS | Arguments are not valid: /zookeeper",
+                "delete /full | NOTEMPTY | Node not empty: /full; delete what is below too with: varve tree deleteall"
+                        + " /full",
+                "set /full x -v 7 | BADVERSION | Node has another version than the given one: /full; see which with:"
+                        + " varve tree stat /full",
                 "create /bad d nosuch:x:r | INVALIDACL | Acl is not valid: /bad; the server does not know a scheme or an"
                         + " id of it",
                 "get none | INVALID_PATH | invalid path: none: Path must start with / character",
@@ -260,8 +263,6 @@ class TreeCommandTest {
                 "setquota -n 0 / | a quota of nodes must be more than 0: 0",
                 "set -b / *** | not Base64: ***",
                 "--auth digest ls / | --auth is of the form SCHEME:CREDENTIALS, as digest:user:password",
-                "-server host:x ls / | not a server: host:x; give -server HOST:PORT, several between commas, then /ROOT"
-                        + " if paths are meant below one",
             })
     void shouldAnswerAWrongCallInOneLine(String call, String message) {
         final CommandRun run = run(call.split(" "));
@@ -280,6 +281,18 @@ class TreeCommandTest {
         assertThat(none.err()).contains("ls", "getAllChildrenNumber", "watch", "-server", "--auth");
         assertThat(help.exitCode()).isZero();
         assertThat(help.out()).contains("Ephemeral", "-server");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"host:x", "':1'", "'a:1,,b:2'", "''"})
+    void shouldSayHowServersAreNamed(String servers) {
+        final CommandRun run = CommandRun.of("tree", "-server", servers, "ls", "/");
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err())
+                .startsWith("varve: not a server: ")
+                .contains("HOST:PORT")
+                .hasLineCount(1);
     }
 
     @Test
