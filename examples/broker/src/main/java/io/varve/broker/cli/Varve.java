@@ -44,6 +44,7 @@ final class Varve {
         commands.put("consume", ConsumeCommand::new);
         commands.put("log", LogCommand::new);
         commands.put("tree", TreeCommand::new);
+        commands.put("quorum", QuorumCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("demo", DemoCommand::new);
         commands.put("rehearse", RehearseCommand::new);

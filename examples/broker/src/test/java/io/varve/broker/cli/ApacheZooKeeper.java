@@ -17,12 +17,6 @@ final class ApacheZooKeeper implements AutoCloseable {
 
     private static final int TICK_MS = 500;
 
-    static {
-        System.setProperty("zookeeper.extendedTypesEnabled", "true");
-        System.setProperty("zookeeper.4lw.commands.whitelist", "srvr,mntr");
-        System.setProperty("zookeeper.enforceQuota", "true");
-    }
-
     private final ZooKeeperServer server;
     private final NIOServerCnxnFactory connections;
 
@@ -31,7 +25,16 @@ final class ApacheZooKeeper implements AutoCloseable {
         this.connections = connections;
     }
 
+    /** What servers of this process may do; they read it when the first starts. */
+    static void allowAll() {
+        System.setProperty("zookeeper.extendedTypesEnabled", "true");
+        System.setProperty("zookeeper.4lw.commands.whitelist", "srvr,mntr");
+        System.setProperty("zookeeper.enforceQuota", "true");
+        System.setProperty("zookeeper.admin.enableServer", "false");
+    }
+
     static ApacheZooKeeper start(Path directory) throws IOException, InterruptedException {
+        allowAll();
         final ZooKeeperServer server = new ZooKeeperServer(directory.toFile(), directory.toFile(), TICK_MS);
         final NIOServerCnxnFactory connections = new NIOServerCnxnFactory();
         connections.configure(new InetSocketAddress("127.0.0.1", 0), 100);
