@@ -1,11 +1,6 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cli;
 
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +70,8 @@ final class ClientOptions {
     private void checkReachable() {
         final List<String> problems = new ArrayList<>();
         for (String address : bootstrap.split("\\s*,\\s*", -1)) {
-            final String problem = problem(address);
+            final ServerAddress server = ServerAddress.parse(address);
+            final String problem = server == null ? "not of the form HOST:PORT" : server.problem(CONNECT_TIMEOUT_MS);
             if (problem.isEmpty()) {
                 return;
             }
@@ -85,28 +81,5 @@ final class ClientOptions {
                 CommandFailure.BROKER_NOT_REACHABLE,
                 "no broker at " + String.join(", ", problems)
                         + "; start one with: varve broker, or name another with --bootstrap HOST:PORT");
-    }
-
-    private static String problem(String address) {
-        final int colon = address.lastIndexOf(':');
-        final String port = address.substring(colon + 1);
-        if (colon <= 0 || !port.matches("\\d{1,5}") || Integer.parseInt(port) > 65535) {
-            return "not of the form HOST:PORT";
-        }
-        final String host = address.substring(0, colon).replaceAll("[\\[\\]]", "");
-        final InetSocketAddress target = new InetSocketAddress(host, Integer.parseInt(port));
-        if (target.isUnresolved()) {
-            return "unknown host";
-        }
-        try (Socket socket = new Socket()) {
-            socket.connect(target, CONNECT_TIMEOUT_MS);
-            return "";
-        } catch (SocketTimeoutException e) {
-            return "no answer within " + CONNECT_TIMEOUT_MS / 1000 + " s";
-        } catch (ConnectException e) {
-            return "connection refused";
-        } catch (IOException e) {
-            return String.valueOf(e.getMessage());
-        }
     }
 }

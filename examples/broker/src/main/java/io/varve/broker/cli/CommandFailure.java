@@ -8,6 +8,7 @@ final class CommandFailure extends RuntimeException {
     static final String FAILED = "FAILED";
 
     static final String BROKER_NOT_REACHABLE = "BROKER_NOT_REACHABLE";
+    static final String TREE_NOT_REACHABLE = "TREE_NOT_REACHABLE";
     static final String USAGE = "USAGE";
 
     static final int EXIT_FAILED = 1;

@@ -4,16 +4,11 @@ package io.varve.broker.cli;
 import static io.varve.broker.cli.Printer.object;
 
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -89,14 +84,11 @@ final class ConsumeCommand implements Callable<Integer> {
         }
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 options.properties(own), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            final CountDownLatch finished = new CountDownLatch(1);
-            final Thread hook = new Thread(() -> wakeAndWait(consumer, finished), "consume-stop");
-            Runtime.getRuntime().addShutdownHook(hook);
+            final SignalHook hook = new SignalHook(consumer::wakeup);
             try {
                 consume(consumer);
             } finally {
-                finished.countDown();
-                removeHook(hook);
+                hook.finish();
             }
         }
         return 0;
@@ -199,50 +191,15 @@ final class ConsumeCommand implements Callable<Integer> {
                 "partition", record.partition(),
                 "offset", record.offset(),
                 "timestamp", record.timestamp());
-        put(json, "key", record.key());
-        put(json, "value", record.value());
+        Printer.put(json, "key", record.key());
+        Printer.put(json, "value", record.value());
         final List<Object> headers = new ArrayList<>();
         for (Header header : record.headers()) {
             final Map<String, Object> value = object("key", header.key());
-            put(value, "value", header.value());
+            Printer.put(value, "value", header.value());
             headers.add(value);
         }
         json.put("headers", headers);
         return json;
-    }
-
-    /** Text when the bytes are UTF-8, else Base64 under a name that says so: nothing is changed silently. */
-    private static void put(Map<String, Object> json, String name, byte @Nullable [] bytes) {
-        if (bytes == null) {
-            json.putAll(object(name, null));
-            return;
-        }
-        try {
-            json.put(
-                    name,
-                    StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(bytes))
-                            .toString());
-        } catch (CharacterCodingException e) {
-            json.put(name + "Base64", Base64.getEncoder().encodeToString(bytes));
-        }
-    }
-
-    private static void wakeAndWait(KafkaConsumer<byte[], byte[]> consumer, CountDownLatch finished) {
-        consumer.wakeup();
-        try {
-            finished.await(3, java.util.concurrent.TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is stopping already, by the signal that woke the command up.
-        }
     }
 }

@@ -2,7 +2,11 @@
 package io.varve.broker.cli;
 
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +37,24 @@ final class Printer {
         @SuppressWarnings("NullAway") // JSON has null
         final Map<String, Object> result = object;
         return result;
+    }
+
+    /** Text when the bytes are UTF-8, else Base64 under a name that says so: nothing is changed silently. */
+    static void put(Map<String, Object> json, String name, byte @Nullable [] bytes) {
+        if (bytes == null) {
+            json.putAll(object(name, null));
+            return;
+        }
+        try {
+            json.put(
+                    name,
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(bytes))
+                            .toString());
+        } catch (CharacterCodingException e) {
+            json.put(name + "Base64", Base64.getEncoder().encodeToString(bytes));
+        }
     }
 
     /** Columns as wide as their widest cell; cells that look like numbers stand to the right. */

@@ -43,6 +43,8 @@ final class Varve {
         commands.put("produce", ProduceCommand::new);
         commands.put("consume", ConsumeCommand::new);
         commands.put("log", LogCommand::new);
+        commands.put("tree", TreeCommand::new);
+        commands.put("quorum", QuorumCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("demo", DemoCommand::new);
         commands.put("rehearse", RehearseCommand::new);
@@ -71,6 +73,7 @@ final class Varve {
                 .setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8))
                 .setUsageHelpAutoWidth(false)
+                .setExpandAtFiles(!isCommand || !args[0].equals("tree")) // data may begin with an @
                 .setParameterExceptionHandler(this::wrongCall)
                 .setExecutionExceptionHandler(this::failed);
         addHelp(commandLine);
