@@ -39,15 +39,33 @@ final class SnapshotKeeper {
     private static final int MOST_CHUNKS = 64;
 
     private static final int READ_BYTES = 1 << 16;
-    private static final ByteBuffer END = ByteBuffer.allocate(0);
-    private static final ByteBuffer ABORTED = ByteBuffer.allocate(0);
+    /** What goes to the snapshot's thread: bytes, or the news that there are no more. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+    private record Chunk(Kind kind, byte[] bytes) {
+
+        enum Kind {
+            BYTES,
+            END,
+            ABORTED
+        }
+
+        static Chunk of(Kind kind) {
+            return new Chunk(kind, new byte[0]);
+        }
+
+        static Chunk of(ByteBuffer from) {
+            byte[] bytes = new byte[from.remaining()];
+            from.get(bytes);
+            return new Chunk(Kind.BYTES, bytes);
+        }
+    }
 
     private final SnapshotFiles files;
     private final MemberThread thread;
     private final long hashSeed;
     private final Consumer<QuorumEvent> onTaken;
     private final Consumer<Throwable> onFailed;
-    private final BlockingQueue<ByteBuffer> chunks = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Chunk> chunks = new LinkedBlockingQueue<>();
 
     private @Nullable SnapshotJob job;
     private @Nullable Thread writer;
@@ -131,8 +149,7 @@ final class SnapshotKeeper {
     void begin(QuorumSnapshot snapshot, TreeMachine machine) {
         wanted = false;
         logBytes = 0;
-        job = machine.beginSnapshot(bytes ->
-                chunks.add(ByteBuffer.allocate(bytes.remaining()).put(bytes).flip()));
+        job = machine.beginSnapshot(bytes -> chunks.add(Chunk.of(bytes)));
         int begun = ++round;
         Thread started = new Thread(() -> bringToDisk(snapshot, begun), "varve-quorum-snapshot");
         started.setDaemon(true);
@@ -147,7 +164,7 @@ final class SnapshotKeeper {
         }
         if (!job.doWork(NODES_PER_SLICE)) {
             job = null;
-            chunks.add(END);
+            chunks.add(Chunk.of(Chunk.Kind.END));
         }
         return job != null;
     }
@@ -169,11 +186,11 @@ final class SnapshotKeeper {
 
     private void copyChunks(OutputStream out) throws IOException {
         try {
-            for (ByteBuffer chunk = chunks.take(); chunk != END; chunk = chunks.take()) {
-                if (chunk == ABORTED) {
+            for (Chunk chunk = chunks.take(); chunk.kind() != Chunk.Kind.END; chunk = chunks.take()) {
+                if (chunk.kind() == Chunk.Kind.ABORTED) {
                     throw new AbortedException();
                 }
-                out.write(chunk.array(), 0, chunk.limit());
+                out.write(chunk.bytes());
                 if (chunks.size() == MOST_CHUNKS) {
                     thread.execute(() -> {}); // there is room again
                 }
@@ -199,7 +216,7 @@ final class SnapshotKeeper {
         if (job != null) {
             job.abort();
             job = null;
-            chunks.add(ABORTED);
+            chunks.add(Chunk.of(Chunk.Kind.ABORTED));
         }
         Thread writing = writer;
         if (writing != null) {

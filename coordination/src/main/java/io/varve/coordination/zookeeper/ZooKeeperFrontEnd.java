@@ -32,6 +32,11 @@ public final class ZooKeeperFrontEnd {
     private final Map<String, Integer> connectionsByHost = new HashMap<>();
     private long nextConnection;
 
+    /** A front end without connections, of a member that has not run before. */
+    public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context) {
+        this(config, context, 1);
+    }
+
     /**
      * A front end without connections.
      *
