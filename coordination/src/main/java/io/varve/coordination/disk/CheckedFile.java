@@ -26,7 +26,8 @@ final class CheckedFile {
         StringBuilder lines = new StringBuilder();
         values.forEach(
                 (key, value) -> lines.append(key).append('=').append(value).append('\n'));
-        lines.append(CHECKSUM).append(checksum(lines.toString())).append('\n');
+        String checksum = checksum(lines.toString());
+        lines.append(CHECKSUM).append(checksum).append('\n');
         String temporary = name + ".tmp";
         try (StorageFile file = storage.open(temporary)) {
             file.truncate(0);

@@ -17,8 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The quorum's log as a {@link CommitLog}: an entry is a record without key whose value is the kind, one byte, and the payload; its epoch is
- * that of its batch.
+ * The quorum's log as a {@link CommitLog}: an entry is a record without key whose value is the kind, one byte, the epoch, four bytes, and the
+ * payload. The epoch stands in the batch as well, though there no checksum covers it.
  *
  * <p>An entry is a batch of its own, because the log may have to be cut before any of them, and what is before the cut has been
  * acknowledged and must not go with it. The batches of one step are written together and forced together.
@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: confined to the owner's thread, but for {@link #force} and the upkeep, which any thread may call.
  */
 public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
+
+    private static final int HEADER_BYTES = 5;
 
     private final CommitLog log;
     private final InstantSource clock;
@@ -101,8 +103,9 @@ public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
         List<ByteBuffer> batches = new ArrayList<>(entries.size());
         int bytes = 0;
         for (QuorumEntry entry : entries) {
-            ByteBuffer value = ByteBuffer.allocate(1 + entry.sizeBytes());
-            value.put(entry.kind().code()).put(entry.payload().duplicate()).flip();
+            ByteBuffer value = ByteBuffer.allocate(HEADER_BYTES + entry.sizeBytes());
+            value.put(entry.kind().code()).putInt(entry.epoch());
+            value.put(entry.payload().duplicate()).flip();
             ByteBuffer batch =
                     new BatchBuilder().add(nowMs, null, value, List.of()).build();
             batches.add(batch);
@@ -147,16 +150,16 @@ public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
     private QuorumEntry entry(LogReader from) {
         long offset = from.offset();
         ByteBuffer value = from.record().value();
-        if (value == null || !value.hasRemaining()) {
+        if (value == null || value.remaining() < HEADER_BYTES) {
             throw new CorruptLogException("log", offset, "a record that is no entry: offset=" + offset);
         }
-        int epoch = log.epochAt(offset);
         QuorumEntry.Kind kind;
         try {
             kind = QuorumEntry.Kind.of(value.get());
         } catch (IllegalArgumentException e) {
             throw new CorruptLogException("log", offset, String.valueOf(e.getMessage()));
         }
+        int epoch = value.getInt();
         byte[] payload = new byte[value.remaining()];
         value.get(payload);
         return new QuorumEntry(epoch, kind, ByteBuffer.wrap(payload));

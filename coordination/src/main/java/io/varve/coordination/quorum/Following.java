@@ -68,20 +68,16 @@ final class Following {
         fetchedFlushed = log.flushedOffset();
         awaiting = true;
         nextFetchNs = state.nowNs() + state.config.resendNs();
-        state.out.send(leader.id(), fetch(state, fetchNumber, round));
-    }
-
-    /** A fetch in the state that the member is in. */
-    static PeerMessage.Fetch fetch(MemberState state, int number, long round) {
-        EntryLog log = state.log;
-        return new PeerMessage.Fetch(
-                state.header(),
-                number,
-                log.end(),
-                log.flushedOffset(),
-                state.highWatermark(),
-                round,
-                state.snapshotFrom());
+        state.out.send(
+                leader.id(),
+                new PeerMessage.Fetch(
+                        state.header(),
+                        fetchNumber,
+                        log.end(),
+                        log.flushedOffset(),
+                        state.highWatermark(),
+                        round,
+                        state.snapshotFrom()));
     }
 
     void onFetchReply(FetchReply reply) {

@@ -73,7 +73,14 @@ public sealed interface PeerMessage {
     }
 
     /**
-     * Answers what came with an older epoch, or was meant for a leader and came to another member.
+     * Asks who leads; answered by {@link LeaderHint}, whatever the epochs of the two are.
+     *
+     * @param header the header
+     */
+    record FindLeader(Header header) implements PeerMessage {}
+
+    /**
+     * Answers {@link FindLeader}, and what came with an older epoch, or was meant for a leader and came to another member.
      *
      * @param header the header
      * @param leader who leads in the sender's epoch, null when it does not know

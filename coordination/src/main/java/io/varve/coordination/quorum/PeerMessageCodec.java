@@ -9,6 +9,7 @@ import io.varve.coordination.quorum.PeerMessage.Fetch;
 import io.varve.coordination.quorum.PeerMessage.FetchReply;
 import io.varve.coordination.quorum.PeerMessage.FetchSnapshot;
 import io.varve.coordination.quorum.PeerMessage.FetchSnapshotReply;
+import io.varve.coordination.quorum.PeerMessage.FindLeader;
 import io.varve.coordination.quorum.PeerMessage.Forward;
 import io.varve.coordination.quorum.PeerMessage.Header;
 import io.varve.coordination.quorum.PeerMessage.LeaderHint;
@@ -42,17 +43,18 @@ public final class PeerMessageCodec {
     private static final int VOTE_REPLY = 2;
     private static final int BEGIN_EPOCH = 3;
     private static final int END_EPOCH = 4;
-    private static final int LEADER_HINT = 5;
-    private static final int FETCH = 6;
-    private static final int FETCH_REPLY = 7;
-    private static final int FETCH_SNAPSHOT = 8;
-    private static final int FETCH_SNAPSHOT_REPLY = 9;
-    private static final int READ_INDEX = 10;
-    private static final int READ_INDEX_REPLY = 11;
-    private static final int FORWARD = 12;
-    private static final int ADD_MEMBER = 13;
-    private static final int REMOVE_MEMBER = 14;
-    private static final int CHANGE_REPLY = 15;
+    private static final int FIND_LEADER = 5;
+    private static final int LEADER_HINT = 6;
+    private static final int FETCH = 7;
+    private static final int FETCH_REPLY = 8;
+    private static final int FETCH_SNAPSHOT = 9;
+    private static final int FETCH_SNAPSHOT_REPLY = 10;
+    private static final int READ_INDEX = 11;
+    private static final int READ_INDEX_REPLY = 12;
+    private static final int FORWARD = 13;
+    private static final int ADD_MEMBER = 14;
+    private static final int REMOVE_MEMBER = 15;
+    private static final int CHANGE_REPLY = 16;
 
     private PeerMessageCodec() {}
 
@@ -88,6 +90,8 @@ public final class PeerMessageCodec {
             return BEGIN_EPOCH;
         } else if (message instanceof EndEpoch) {
             return END_EPOCH;
+        } else if (message instanceof FindLeader) {
+            return FIND_LEADER;
         } else if (message instanceof LeaderHint) {
             return LEADER_HINT;
         } else if (message instanceof FetchSnapshot) {
@@ -124,7 +128,7 @@ public final class PeerMessageCodec {
         } else if (message instanceof LeaderHint hint) {
             out.voterOrNone(hint.leader());
         } else {
-            return false;
+            return message instanceof FindLeader;
         }
         return true;
     }
@@ -206,6 +210,7 @@ public final class PeerMessageCodec {
             case VOTE_REPLY -> new VoteReply(header, in.flag(), in.flag(), in.voterOrNone());
             case BEGIN_EPOCH -> new BeginEpoch(header, in.voter());
             case END_EPOCH -> new EndEpoch(header, in.list(in::count32));
+            case FIND_LEADER -> new FindLeader(header);
             case LEADER_HINT -> new LeaderHint(header, in.voterOrNone());
             default -> throw unknown(type);
         };

@@ -9,6 +9,7 @@ import io.varve.coordination.quorum.PeerMessage.Fetch;
 import io.varve.coordination.quorum.PeerMessage.FetchReply;
 import io.varve.coordination.quorum.PeerMessage.FetchSnapshot;
 import io.varve.coordination.quorum.PeerMessage.FetchSnapshotReply;
+import io.varve.coordination.quorum.PeerMessage.FindLeader;
 import io.varve.coordination.quorum.PeerMessage.Forward;
 import io.varve.coordination.quorum.PeerMessage.Header;
 import io.varve.coordination.quorum.PeerMessage.LeaderHint;
@@ -233,7 +234,9 @@ public final class QuorumMember {
         if (!header.clusterId().equals(QuorumMembers.NO_CLUSTER)) {
             state.heardOfCluster();
         }
-        if (header.epoch() < state.epoch()) {
+        if (message instanceof FindLeader) {
+            send(message, new LeaderHint(state.header(), leader()));
+        } else if (header.epoch() < state.epoch()) {
             answerStale(message);
         } else if (header.epoch() == state.epoch() || adopts(message)) {
             if (!receivedOfElection(message) && !receivedByLeader(message)) {
@@ -495,7 +498,7 @@ public final class QuorumMember {
                 .toList();
         if (!others.isEmpty()) {
             Voter asked = others.get(state.random.nextInt(others.size()));
-            state.out.send(asked.id(), Following.fetch(state, state.nextFetchNumber(), 0));
+            state.out.send(asked.id(), new FindLeader(state.header()));
         }
     }
 
