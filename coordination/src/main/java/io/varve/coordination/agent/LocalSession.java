@@ -14,6 +14,7 @@ import io.varve.coordination.tree.Submission;
 import io.varve.coordination.tree.TreeCommand;
 import io.varve.coordination.tree.TreeError;
 import io.varve.coordination.tree.TreeOp;
+import io.varve.coordination.tree.TreePaths;
 import io.varve.coordination.tree.TreeReplica;
 import io.varve.coordination.tree.TreeResult;
 import io.varve.coordination.tree.TreeTransaction;
@@ -108,6 +109,7 @@ final class LocalSession implements Coordinator {
     @Override
     public CompletionStage<Node> get(String path) {
         return read(() -> {
+            TreePaths.require(path);
             Node node = replica.tree().get(path);
             if (node == null) {
                 throw new NoNodeException("no such node: path=" + path);
@@ -119,6 +121,7 @@ final class LocalSession implements Coordinator {
     @Override
     public CompletionStage<List<String>> children(String path) {
         return read(() -> {
+            TreePaths.require(path);
             List<String> children = replica.tree().children(path);
             if (children == null) {
                 throw new NoNodeException("no such node: path=" + path);
@@ -131,6 +134,7 @@ final class LocalSession implements Coordinator {
     public CompletionStage<AutoCloseable> watch(String path, TreeListener listener) {
         Watcher watcher = event -> tell(listener, event);
         return read(() -> {
+            TreePaths.require(path);
             replica.watches().add(WatchKind.PERSISTENT_RECURSIVE, path, watcher);
             watches.put(watcher, new Watched(path, listener));
             return () -> thread.execute(() -> removeWatch(watcher));
@@ -176,8 +180,16 @@ final class LocalSession implements Coordinator {
         if (failed == null) {
             stage.complete(value.apply(result));
         } else {
-            stage.completeExceptionally(failed.error().exception(failed.message()));
+            stage.completeExceptionally(exception(failed));
         }
+    }
+
+    /** What the caller has done wrong is told as in all of Java. */
+    private static RuntimeException exception(TreeResult.Failed failed) {
+        return switch (failed.error()) {
+            case BAD_ARGUMENTS, INVALID_ACL -> new IllegalArgumentException(failed.message());
+            default -> failed.error().exception(failed.message());
+        };
     }
 
     private static TreeResult.@Nullable Failed firstFailure(TreeResult result) {

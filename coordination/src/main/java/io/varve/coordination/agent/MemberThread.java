@@ -48,9 +48,13 @@ final class MemberThread {
         thread.start();
     }
 
-    /** Runs a task on the thread, in its turn; false when the thread has ended or is about to. */
+    /** Runs a task on the thread, in its turn; false when it will not be run because the thread has ended or is about to. */
     boolean execute(Runnable task) {
-        return !ending && tasks.add(task);
+        if (ending) {
+            return false;
+        }
+        tasks.add(task);
+        return !ended || !tasks.remove(task);
     }
 
     boolean isOwner() {
@@ -67,6 +71,10 @@ final class MemberThread {
             ending = true;
             ended = true;
             onFailed.accept(failure);
+        }
+        // Who has waited meanwhile is told by the tasks themselves, which find everything closed.
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
         }
     }
 

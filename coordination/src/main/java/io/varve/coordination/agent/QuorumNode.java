@@ -42,6 +42,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +96,7 @@ public final class QuorumNode implements AutoCloseable {
     private long reapAtNs;
     private long beatAtNs;
     private @Nullable ZooKeeperFrontEnd frontEnd;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable Throwable failure;
 
     private QuorumNode(QuorumNodeConfig config, Transport transport, RoleListener onRole) {
@@ -205,10 +207,14 @@ public final class QuorumNode implements AutoCloseable {
         if (failure == null) {
             failure = thrown;
         }
-        thread.execute(() -> {
-            throw new CoordinationException("the member has failed: " + thrown.getMessage(), thrown);
-        });
-        stopped.completeExceptionally(thrown);
+        if (thread.isOwner()) {
+            leave("this member has failed: " + failure.getMessage());
+            stopped.completeExceptionally(failure);
+        } else {
+            thread.execute(() -> {
+                throw new CoordinationException("the member has failed: " + thrown.getMessage(), thrown);
+            });
+        }
     }
 
     private final class Surroundings implements TreeMember.Surroundings {
@@ -467,6 +473,8 @@ public final class QuorumNode implements AutoCloseable {
      */
     public Coordinator openSession(Duration wait) {
         CompletableFuture<LocalSession> opened = new CompletableFuture<>();
+        stopped.whenComplete((nothing, thrown) -> opened.completeExceptionally(
+                new QuorumLostException(thrown == null ? "the member is closed" : "the member has failed: " + thrown)));
         if (!thread.execute(() -> open(opened))) {
             throw new QuorumLostException("the member is closed or has failed: " + failure);
         }
@@ -479,7 +487,7 @@ public final class QuorumNode implements AutoCloseable {
                     + config.servers().voters().stream().map(Voter::id).toList()
                     + "; a majority of the voters must run and reach each other");
         } catch (ExecutionException e) {
-            throw new QuorumLostException("no session was opened: " + e.getCause());
+            throw new QuorumLostException("no session was opened: " + e.getCause().getMessage());
         } catch (InterruptedException e) {
             opened.cancel(false);
             Thread.currentThread().interrupt();
@@ -520,12 +528,12 @@ public final class QuorumNode implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (stopped.isDone() && failure == null) {
+        if (closed.getAndSet(true)) {
             return;
         }
         endSessions();
         thread.execute(() -> member.on(new QuorumEvent.Resign()));
-        thread.close(this::leave);
+        thread.close(() -> leave("this member stops"));
         if (listener != null) {
             listener.close();
         }
@@ -562,8 +570,7 @@ public final class QuorumNode implements AutoCloseable {
         tree.sync(() -> ended.complete(null), reason -> ended.complete(null));
     }
 
-    private void leave() {
-        String reason = "this member stops";
+    private void leave(String reason) {
         local.values().forEach(LocalSession::lost);
         tree.lose(reason);
         if (frontEnd != null) {

@@ -39,11 +39,11 @@ class QuorumNodeTest extends CoordinatorContract {
             get(session.create("/e", bytes(""), CreateMode.EPHEMERAL));
             mzxid = get(session.set("/a", bytes("2"), 0)).mzxid();
             assertThat(get(session.create("/q", bytes(""), CreateMode.PERSISTENT_SEQUENTIAL)))
-                    .isEqualTo("/q0000000003");
+                    .isEqualTo("/q0000000002");
         }
         try (QuorumNode coordinator = QuorumNode.open(directory)) {
             Coordinator session = coordinator.openSession();
-            assertThat(get(session.children("/"))).containsExactly("a", "q0000000003");
+            assertThat(get(session.children("/"))).containsExactly("a", "q0000000002");
             assertThat(get(session.get("/a")).data()).isEqualTo(bytes("2"));
             assertThat(get(session.set("/a", bytes("3"), 1)).mzxid()).isGreaterThan(mzxid);
         }
