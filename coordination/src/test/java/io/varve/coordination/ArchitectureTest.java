@@ -19,7 +19,8 @@ class ArchitectureTest {
     void shouldKeepTheTreePure() {
         noClasses()
                 .that()
-                .resideInAnyPackage("io.varve.coordination", "io.varve.coordination.tree")
+                .resideInAnyPackage(
+                        "io.varve.coordination", "io.varve.coordination.tree", "io.varve.coordination.session")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
