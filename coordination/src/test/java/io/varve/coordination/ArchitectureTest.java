@@ -24,6 +24,7 @@ class ArchitectureTest {
                         "io.varve.coordination",
                         "io.varve.coordination.tree",
                         "io.varve.coordination.quorum",
+                        "io.varve.coordination.session",
                         "io.varve.replication")
                 .should()
                 .dependOnClassesThat()

@@ -5,79 +5,108 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
- * Until when sessions live that are not heard of. Deadlines are rounded up to a grid, so that many sessions share one and a sign of life
- * mostly changes nothing: a session ends never early, and late by at most one step of the grid.
+ * The leader's view of which sessions have been silent for too long.
  *
- * <p>Threading: confined to the owner's thread.
+ * <p>Deadlines are kept in buckets of equal length, so that looking for expired sessions costs nothing while there are none. A session
+ * expires at the end of the bucket its deadline falls into: never before its timeout has passed since it was last heard of, and at most
+ * one bucket later. Hearing of a session only notes the time; it changes buckets when the one it is in comes up.
+ *
+ * <p>Nothing of this is replicated. A new leader adds all sessions with their full timeouts.
+ *
+ * <p>Threading: confined to the leader's thread.
  */
 public final class SessionDeadlines {
 
-    private record Session(long timeoutNs, long bucketNs) {}
+    private static final long NS_PER_MS = 1_000_000;
 
-    private final long stepNs;
-    private final Map<Long, Session> sessions = new HashMap<>();
-    private final NavigableMap<Long, Set<Long>> buckets = new TreeMap<>();
+    private final long bucketNs;
+    private final Map<Long, Deadline> deadlines = new HashMap<>();
+    private final TreeMap<Long, List<Deadline>> buckets = new TreeMap<>();
 
-    /**
-     * Deadlines of no session.
-     *
-     * @param stepNs the grid's step, nanoseconds, at least 1
-     */
-    public SessionDeadlines(long stepNs) {
-        this.stepNs = stepNs;
+    private static final class Deadline {
+        private final long sessionId;
+        private final long timeoutNs;
+        private long atNs;
+
+        private Deadline(long sessionId, long timeoutNs) {
+            this.sessionId = sessionId;
+            this.timeoutNs = timeoutNs;
+        }
     }
 
-    /** A session begins, or has another timeout, in milliseconds. */
+    /** @param bucketNs length of a bucket in nanoseconds; ZooKeeper's is a tick */
+    public SessionDeadlines(long bucketNs) {
+        if (bucketNs < 1) {
+            throw new IllegalArgumentException("length of a bucket must be positive: bucketNs=" + bucketNs);
+        }
+        this.bucketNs = bucketNs;
+    }
+
+    /** Watches a session, or watches it with another timeout; it counts as heard of now. */
     public void add(long sessionId, int timeoutMs, long nowNs) {
-        remove(sessionId);
-        put(sessionId, timeoutMs * 1_000_000L, nowNs);
+        Deadline deadline = new Deadline(sessionId, timeoutMs * NS_PER_MS);
+        deadline.atNs = nowNs + deadline.timeoutNs;
+        deadlines.put(sessionId, deadline);
+        enqueue(deadline);
     }
 
-    private void put(long sessionId, long timeoutNs, long nowNs) {
-        long bucketNs = ((nowNs + timeoutNs) / stepNs + 1) * stepNs;
-        sessions.put(sessionId, new Session(timeoutNs, bucketNs));
-        buckets.computeIfAbsent(bucketNs, key -> new TreeSet<>()).add(sessionId);
-    }
-
-    /** A session's client was heard of; nothing happens when there is no such session. */
+    /** Puts off the deadline of a session; does nothing when it is not watched. */
     public void heard(long sessionId, long nowNs) {
-        Session session = sessions.get(sessionId);
-        if (session != null && ((nowNs + session.timeoutNs()) / stepNs + 1) * stepNs > session.bucketNs()) {
-            remove(sessionId);
-            put(sessionId, session.timeoutNs(), nowNs);
+        Deadline deadline = deadlines.get(sessionId);
+        if (deadline != null) {
+            deadline.atNs = Math.max(deadline.atNs, nowNs + deadline.timeoutNs);
         }
     }
 
-    /** A session has ended; nothing happens when there is no such session. */
+    /** Watches a session no longer; does nothing when it is not watched. */
     public void remove(long sessionId) {
-        Session session = sessions.remove(sessionId);
-        if (session != null) {
-            Set<Long> bucket = buckets.get(session.bucketNs());
-            if (bucket != null && bucket.remove(sessionId) && bucket.isEmpty()) {
-                buckets.remove(session.bucketNs());
-            }
-        }
+        deadlines.remove(sessionId);
     }
 
-    /** The sessions whose time is up, which are forgotten: in the order of their deadlines. */
+    /** Forgets all sessions, as the member no longer leads. */
+    public void clear() {
+        deadlines.clear();
+        buckets.clear();
+    }
+
+    private void enqueue(Deadline deadline) {
+        buckets.computeIfAbsent(bucketEndNs(deadline.atNs), end -> new ArrayList<>())
+                .add(deadline);
+    }
+
+    private long bucketEndNs(long atNs) {
+        return -Math.floorDiv(-atNs, bucketNs) * bucketNs;
+    }
+
+    /** The sessions that have expired and were not returned before; they are no longer watched. */
     public List<Long> expired(long nowNs) {
         List<Long> expired = new ArrayList<>();
         while (!buckets.isEmpty() && buckets.firstKey() <= nowNs) {
-            Set<Long> bucket = buckets.pollFirstEntry().getValue();
-            expired.addAll(bucket);
-            bucket.forEach(sessions::remove);
+            for (Deadline deadline : buckets.pollFirstEntry().getValue()) {
+                if (deadlines.get(deadline.sessionId) != deadline) {
+                    continue; // removed, or added anew
+                }
+                if (bucketEndNs(deadline.atNs) <= nowNs) {
+                    deadlines.remove(deadline.sessionId);
+                    expired.add(deadline.sessionId);
+                } else {
+                    enqueue(deadline);
+                }
+            }
         }
         return expired;
     }
 
-    /** When the next session's time is up, nanoseconds; {@link Long#MAX_VALUE} when there is none. */
+    /** When to ask for expired sessions next, {@code Long.MAX_VALUE} when none is watched; there may be none then. */
     public long nextDeadlineNs() {
         return buckets.isEmpty() ? Long.MAX_VALUE : buckets.firstKey();
+    }
+
+    /** Number of sessions that are watched. */
+    public int size() {
+        return deadlines.size();
     }
 }

@@ -1,5 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
-/** When sessions end. Pure: no threads, clocks or files. */
+/**
+ * When sessions end for want of a sign of life. Pure; confined to the thread of the leader.
+ */
 @NullMarked
 package io.varve.coordination.session;
 

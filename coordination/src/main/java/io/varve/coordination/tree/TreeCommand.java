@@ -19,7 +19,15 @@ public sealed interface TreeCommand {
      * @param timeoutMs how long the session lives without a sign of life, in milliseconds; negotiated before
      * @param password {@link TreeSession#PASSWORD_BYTES} random bytes; who presents them may attach to the session
      */
-    record OpenSession(SessionOwner owner, int timeoutMs, byte[] password) implements TreeCommand {}
+    record OpenSession(SessionOwner owner, int timeoutMs, byte[] password) implements TreeCommand {
+
+        public OpenSession {
+            if (password.length != TreeSession.PASSWORD_BYTES) {
+                throw new IllegalArgumentException("password of wrong length: bytes=" + password.length + ", needed="
+                        + TreeSession.PASSWORD_BYTES);
+            }
+        }
+    }
 
     /** Makes another connection the owner of a session. */
     record AttachSession(long sessionId, byte[] password, int timeoutMs, SessionOwner owner) implements TreeCommand {}

@@ -80,7 +80,7 @@ public final class TreeFormat {
             out.putInt(multi.operations().size());
             multi.operations().forEach(operation -> put(out, operation));
         } else if (command instanceof TreeCommand.OpenSession open) {
-            putOwner(out.putByte(OPEN), open.owner()).putInt(open.timeoutMs()).putRaw(password(open.password()));
+            putOwner(out.putByte(OPEN), open.owner()).putInt(open.timeoutMs()).putRaw(open.password());
         } else if (command instanceof TreeCommand.AttachSession attach) {
             out.putByte(ATTACH).putLong(attach.sessionId()).putData(attach.password());
             putOwner(out.putInt(attach.timeoutMs()), attach.owner());
@@ -101,14 +101,6 @@ public final class TreeFormat {
     /** Writes another time into the bytes of an entry, for the leader that takes one from another member. */
     public static void stamp(ByteBuffer entry, long timeMs) {
         entry.putLong(entry.position() + TIME_AT, timeMs);
-    }
-
-    private static byte[] password(byte[] password) {
-        if (password.length != TreeSession.PASSWORD_BYTES) {
-            throw new IllegalArgumentException(
-                    "password of wrong length: bytes=" + password.length + ", needed=" + TreeSession.PASSWORD_BYTES);
-        }
-        return password;
     }
 
     private static FormatWriter putOwner(FormatWriter out, SessionOwner owner) {

@@ -2,7 +2,6 @@
 package io.varve.coordination.tree;
 
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: confined to the machine's thread.
  */
 final class TreeUpdates {
+
+    private static final int SEQUENCE_LENGTH = 10;
 
     private final TreeNodes nodes;
     private final Quotas quotas;
@@ -62,11 +63,16 @@ final class TreeUpdates {
         if (!permits(parent, Acl.CREATE, asker)) {
             return noAuth(create.path(), "CREATE on the parent");
         }
-        String path = mode.isSequential()
-                ? create.path() + String.format(Locale.ENGLISH, "%010d", parent.cversion)
-                : create.path();
+        String path = mode.isSequential() ? create.path() + sequence(parent.cversion) : create.path();
         TreeResult refusal = refuseNew(path, parent, create.data(), asker);
         return refusal != null ? refusal : create(create, path, parent, acl, asker, edit);
+    }
+
+    /** Ten characters; below zero when the count has gone over, as in ZooKeeper. */
+    private static String sequence(int count) {
+        String sign = count < 0 ? "-" : "";
+        String digits = Long.toString(Math.abs((long) count));
+        return sign + "0".repeat(Math.max(0, SEQUENCE_LENGTH - sign.length() - digits.length())) + digits;
     }
 
     private @Nullable TreeResult refuseNew(String path, TreeNode parent, byte[] data, Asker asker) {
