@@ -102,6 +102,14 @@ final class FakeReplica implements TreeReplica {
         syncs.remove().run();
     }
 
+    boolean trySync() {
+        if (syncs.isEmpty()) {
+            return false;
+        }
+        syncNext();
+        return true;
+    }
+
     @Override
     public void heard(long sessionId) {
         heard.add(sessionId);
