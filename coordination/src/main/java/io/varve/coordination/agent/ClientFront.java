@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import javax.security.auth.x500.X500Principal;
@@ -46,9 +47,9 @@ public final class ClientFront implements ConnectionAcceptor {
         return client;
     }
 
-    /** Whether a connection that begins with these four characters asks for a word; for the configuration of a listener. */
-    public static boolean isWord(String fourBytes) {
-        return ZooKeeperFrontEnd.isWord(fourBytes);
+    /** The four-letter words that a listener must know from the length of a frame. */
+    public static Set<String> words() {
+        return ZooKeeperFrontEnd.words();
     }
 
     /**
@@ -73,7 +74,7 @@ public final class ClientFront implements ConnectionAcceptor {
     }
 
     /** The names of the admin commands. */
-    public Iterable<String> commandNames() {
+    public Set<String> commandNames() {
         return frontEnd.commandNames();
     }
 

@@ -487,7 +487,8 @@ public final class QuorumNode implements AutoCloseable {
                     + config.servers().voters().stream().map(Voter::id).toList()
                     + "; a majority of the voters must run and reach each other");
         } catch (ExecutionException e) {
-            throw new QuorumLostException("no session was opened: " + e.getCause().getMessage());
+            throw new QuorumLostException(
+                    "no session was opened: " + e.getCause());
         } catch (InterruptedException e) {
             opened.cancel(false);
             Thread.currentThread().interrupt();

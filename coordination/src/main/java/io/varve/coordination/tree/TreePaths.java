@@ -4,7 +4,7 @@ package io.varve.coordination.tree;
 import java.util.List;
 
 /** The rules for the paths of nodes; ZooKeeper's. */
-final class TreePaths {
+public final class TreePaths {
 
     /** What the tree has from the start, and the quorum's own. */
     static final String ZOOKEEPER = "/zookeeper";
@@ -19,6 +19,18 @@ final class TreePaths {
     static final List<String> LASTING = List.of("/", ZOOKEEPER, QUOTA, CONFIG);
 
     private TreePaths() {}
+
+    /**
+     * Refuses what is no path.
+     *
+     * @throws IllegalArgumentException when it is not absolute, not in its shortest form, or has a character that is not allowed
+     */
+    public static void require(String path) {
+        String fault = fault(path);
+        if (!fault.isEmpty()) {
+            throw new IllegalArgumentException("invalid path: path=" + path + ", " + fault);
+        }
+    }
 
     /** Whether a path is absolute, in its shortest form and without characters that are not allowed. */
     static boolean isValid(String path) {

@@ -101,7 +101,7 @@ class TreeFormatTest {
     @Test
     void shouldStampAnotherTime() {
         byte[] entry = TreeFormat.encode(new TreeEntry(1, new TreeCommand.CloseSession(2, false)));
-        TreeFormat.stamp(entry, 99);
+        TreeFormat.stamp(ByteBuffer.wrap(entry), 99);
 
         assertThat(TreeFormat.decode(ByteBuffer.wrap(entry)))
                 .isEqualTo(new TreeEntry(99, new TreeCommand.CloseSession(2, false)));

@@ -35,7 +35,7 @@ import io.varve.broker.storage.LogDirectories;
 import io.varve.broker.wire.ApiVersionsHandler;
 import io.varve.broker.wire.KafkaAcceptor;
 import io.varve.coordination.agent.Coordinator;
-import io.varve.coordination.agent.EmbeddedCoordinator;
+import io.varve.coordination.agent.QuorumNode;
 import io.varve.coordination.agent.SessionListener;
 import io.varve.transport.netty.EventLoops;
 import io.varve.transport.netty.ListenerConfig;
@@ -91,8 +91,7 @@ public final class Broker implements AutoCloseable {
 
     private void start() {
         LogDirectories directories = part(LogDirectories.open(values.listValue("log.dirs"), nodeId));
-        EmbeddedCoordinator tree =
-                part(EmbeddedCoordinator.open(directories.first().resolve("tree")));
+        QuorumNode tree = part(QuorumNode.open(directories.first().resolve("quorum")));
         Coordinator session = part(tree.openSession());
         session.onSessionState(this::watchSession);
         Lanes lanes = part(new Lanes(values.intValue("num.io.threads")));

@@ -49,6 +49,18 @@ final class Logging {
         configure(settings);
     }
 
+    /** The log of a member of a quorum: on standard error, and a file of bounded size in a directory. */
+    static void quorum(Path directory, boolean verbose) {
+        final Map<String, String> settings = new TreeMap<>(Map.of(
+                "level", verbose ? "debug" : "info",
+                "level@io.netty", "warn",
+                "writerConsole", "console",
+                "writerConsole.stream", "err",
+                "writerConsole.format", FORMAT));
+        file(settings, "writerQuorum", directory.resolve("quorum.log"), "");
+        configure(settings);
+    }
+
     private static void file(Map<String, String> settings, String writer, Path file, String packages) {
         settings.put(writer, "bounded file");
         settings.put(writer + ".file", file.toString());

@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -16,7 +17,14 @@ import picocli.CommandLine.Spec;
  *
  * <p>Threading: confined to the command's thread.
  */
-@Command(name = "quorum", description = "Show the members of a quorum.", synopsisSubcommandLabel = "COMMAND")
+@Command(
+        name = "quorum",
+        description = {
+            "Run a member of a quorum until a signal comes, as zkServer.sh start-foreground does.",
+            "Standard output has one line, ready clientPort=PORT member=ID; the log goes to standard error and to quorum.log"
+                    + " in VARVE_LOG_DIR, by default the directory logs in dataDir."
+        },
+        synopsisSubcommandLabel = "[COMMAND]")
 final class QuorumCommand implements Callable<Integer> {
 
     private final Streams streams;
@@ -24,13 +32,25 @@ final class QuorumCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
+    @Parameters(
+            paramLabel = "ZOO_CFG",
+            arity = "0..1",
+            description = "A file with ZooKeeper's keys: dataDir, clientPort, server.N and so on; myid is in dataDir.")
+    private @Nullable Path zooCfg;
+
+    @Option(names = "--verbose", description = "Log in detail, and show the stack trace when the start fails.")
+    private boolean verbose;
+
     QuorumCommand(Streams streams) {
         this.streams = streams;
     }
 
-    /** Without a command: shows which there are. */
+    /** Without a file or a command: shows which there are. */
     @Override
     public Integer call() {
+        if (zooCfg != null) {
+            return new QuorumRun(zooCfg, verbose).run(streams);
+        }
         if (spec != null) {
             spec.commandLine().usage(spec.commandLine().getErr());
         }

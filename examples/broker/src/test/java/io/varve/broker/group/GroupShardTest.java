@@ -17,7 +17,7 @@ import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.ErrorMapping;
 import io.varve.broker.storage.LogDirectories;
 import io.varve.coordination.agent.Coordinator;
-import io.varve.coordination.agent.EmbeddedCoordinator;
+import io.varve.coordination.agent.QuorumNode;
 import io.varve.log.batch.BatchBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,7 +47,7 @@ class GroupShardTest {
     private final Lanes lanes = new Lanes(1);
     private final Timer timer = new Timer();
     private LogDirectories directories;
-    private EmbeddedCoordinator tree;
+    private QuorumNode tree;
     private Partitions partitions;
     private Partition partition;
 
@@ -56,7 +56,7 @@ class GroupShardTest {
         String data = directory.resolve("data").toString();
         ConfigValues values = ConfigValues.of(Map.of("log.dirs", data));
         directories = LogDirectories.open(List.of(data), 0);
-        tree = EmbeddedCoordinator.open(directories.first().resolve("tree"));
+        tree = QuorumNode.open(directories.first().resolve("quorum"));
         Coordinator session = tree.openSession();
         partitions = new Partitions(0, lanes, directories, values);
         ImageFollower follower = new ImageFollower(session);
