@@ -197,7 +197,7 @@ final class AdminCommands {
         values.put("read_only", false);
         values.put("server_stats", counters());
         values.put("client_response", replySizes());
-        values.put("node_count", report.tree().nodeCount());
+        values.put("node_count", report.nodeCount());
         if (withConnections) {
             values.put("connections", connectionList(true));
             values.put("secure_connections", List.of());

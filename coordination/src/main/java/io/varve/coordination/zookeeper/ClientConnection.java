@@ -94,7 +94,7 @@ public final class ClientConnection {
             return;
         }
         stats.countReceived();
-        frontEnd.stats().countReceived();
+        frontEnd.stats().countReceived(Integer.BYTES + frame.remaining());
         final FrontEndConfig config = frontEnd.config();
         if (frame.remaining() > config.maxFrameBytes()) {
             close("frame too large: bytes=" + frame.remaining() + ", jute.maxbuffer=" + config.maxFrameBytes());
@@ -140,6 +140,7 @@ public final class ClientConnection {
             return;
         }
         state = State.CONNECTING;
+        frontEnd.stats().countConnect(handshake.sessionId() != 0);
         final FrontEndConfig config = frontEnd.config();
         final int negotiatedMs =
                 Math.min(Math.max(handshake.timeoutMs(), config.minSessionTimeoutMs()), config.maxSessionTimeoutMs());
@@ -192,9 +193,10 @@ public final class ClientConnection {
         sessionId = newSessionId;
         timeoutMs = newTimeoutMs;
         frontEnd.register(this);
-        channel.reply(handshake.accepted(newSessionId, newTimeoutMs, password));
+        final ByteBuffer welcome = handshake.accepted(newSessionId, newTimeoutMs, password);
         stats.countSent();
-        frontEnd.stats().countSent();
+        frontEnd.stats().countReply(welcome.remaining());
+        channel.reply(welcome);
         while (state == State.OPEN && !early.isEmpty()) {
             request(early.remove());
         }

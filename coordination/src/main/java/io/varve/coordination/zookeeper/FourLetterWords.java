@@ -103,7 +103,7 @@ final class FourLetterWords {
         text.append("\nOutstanding: ").append(frontEnd.outstanding());
         text.append("\nZxid: 0x").append(Long.toHexString(report.tree().lastZxid()));
         text.append("\nMode: ").append(report.mode());
-        text.append("\nNode count: ").append(report.tree().nodeCount()).append('\n');
+        text.append("\nNode count: ").append(report.nodeCount()).append('\n');
         if (report.isLeader()) {
             text.append("Proposal sizes last/min/max: -1/-1/-1\n");
         }

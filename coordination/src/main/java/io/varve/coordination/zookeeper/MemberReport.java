@@ -39,6 +39,11 @@ final class MemberReport {
         return frontEnd.replica().tree();
     }
 
+    /** ZooKeeper knows its root by two names and counts both. */
+    int nodeCount() {
+        return tree().nodeCount() + 1;
+    }
+
     /** Member of a quorum, as opposed to a member alone. */
     boolean isInQuorum() {
         return status().role() != MemberStatus.Role.STANDALONE;
@@ -83,7 +88,7 @@ final class MemberReport {
         values.put("num_alive_connections", frontEnd.connections().size());
         values.put("outstanding_requests", frontEnd.outstanding());
         values.put("uptime", status.uptimeMs());
-        values.put("znode_count", tree().nodeCount());
+        values.put("znode_count", nodeCount());
         values.put("watch_count", frontEnd.replica().watches().watchCount());
         values.put("ephemerals_count", tree().ephemeralCount());
         values.put("approximate_data_size", tree().approximateDataBytes());
@@ -93,6 +98,11 @@ final class MemberReport {
         values.put("max_client_response_size", stats.maxReplyBytes());
         values.put("min_client_response_size", stats.minReplyBytes());
         values.put("auth_failed_count", stats.authFailures());
+        values.put("connection_request_count", stats.connects());
+        values.put("connection_revalidate_count", stats.attaches());
+        values.put("connection_rejected", stats.rejections());
+        values.put("bytes_received_count", stats.receivedBytes());
+        values.put("response_bytes", stats.replyBytes());
         if (isLeader()) {
             values.put("learners", status.voters() - 1 + status.observers());
             values.put("synced_followers", status.syncedFollowers());

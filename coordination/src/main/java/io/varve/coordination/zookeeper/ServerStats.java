@@ -11,24 +11,38 @@ final class ServerStats {
     final Latencies latencies = new Latencies();
     private long received;
     private long sent;
+    private long receivedBytes;
+    private long replyBytes;
+    private long connects;
+    private long attaches;
+    private long rejections;
     private long authFailures;
     private int lastReplyBytes = -1;
     private int minReplyBytes = -1;
     private int maxReplyBytes = -1;
 
-    void countReceived() {
+    void countReceived(int bytes) {
         received++;
-    }
-
-    void countSent() {
-        sent++;
+        receivedBytes += bytes;
     }
 
     void countReply(int bytes) {
-        countSent();
+        sent++;
+        replyBytes += bytes;
         lastReplyBytes = bytes;
         minReplyBytes = minReplyBytes < 0 ? bytes : Math.min(minReplyBytes, bytes);
         maxReplyBytes = Math.max(maxReplyBytes, bytes);
+    }
+
+    /** A client asks for a session, for one that it had when {@code isAttach}. */
+    void countConnect(boolean isAttach) {
+        connects++;
+        attaches += isAttach ? 1 : 0;
+    }
+
+    /** A connection too many was closed. */
+    void countRejection() {
+        rejections++;
     }
 
     void countAuthFailure() {
@@ -39,6 +53,8 @@ final class ServerStats {
         latencies.reset();
         received = 0;
         sent = 0;
+        receivedBytes = 0;
+        replyBytes = 0;
         lastReplyBytes = -1;
         minReplyBytes = -1;
         maxReplyBytes = -1;
@@ -50,6 +66,26 @@ final class ServerStats {
 
     long sent() {
         return sent;
+    }
+
+    long receivedBytes() {
+        return receivedBytes;
+    }
+
+    long replyBytes() {
+        return replyBytes;
+    }
+
+    long connects() {
+        return connects;
+    }
+
+    long attaches() {
+        return attaches;
+    }
+
+    long rejections() {
+        return rejections;
     }
 
     long authFailures() {
