@@ -84,6 +84,7 @@ final class Quotas {
 
     /** A node was created; its path is passed because whoever calls has it. */
     void created(TreeNode node, String path, TreeEdit edit) {
+        int bytes = node.data.length;
         String about = limitedPath(node);
         if (about != null && node.name.equals(LIMITS)) {
             edit.onUndo(limited.contains(about) ? () -> {} : () -> limited.remove(about));
@@ -91,7 +92,7 @@ final class Quotas {
         } else if (about != null) {
             setStats(node, QuotaText.of(TreeOp.EMPTY).with(count(nodes.find(about))), edit);
         }
-        count(path, node.data.length, 1, edit);
+        count(path, bytes, 1, edit);
     }
 
     /** A node was deleted. */

@@ -100,9 +100,10 @@ final class TreeUpdates {
         node.data = create.data();
         node.acl = nodes.acls().entry(acl);
         nodes.attach(node, edit);
+        NodeStat stat = node.stat(); // the tree may write the statistics of a quota into the node at once
         quotas.created(node, path, edit);
         edit.changed(new TreeChange.Created(path, acl, parentAcl));
-        return new TreeResult.Created(path, node.stat());
+        return new TreeResult.Created(path, stat);
     }
 
     private TreeResult set(TreeOp.Set set, Asker asker, TreeEdit edit) {

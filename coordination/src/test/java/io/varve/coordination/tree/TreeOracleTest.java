@@ -11,7 +11,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -30,16 +35,24 @@ import org.junit.jupiter.api.io.TempDir;
  * transaction numbers and session ids translated one to one and times left out.
  *
  * <p>What differs on purpose: hard quotas inside a multi, which ZooKeeper checks against the tree before the multi and the machine
- * against the tree as its operations find it; so scripts with quotas have no multis.
+ * against the tree as its operations find it; so scripts with quotas have no multis. And the text of a quota that is none, with which
+ * ZooKeeper fails all writes below the path, limits nothing here.
  *
  * <p>{@code -Dvarve.scripts=10000} runs more, {@code -Dvarve.seed=7} begins with another seed.
  */
 class TreeOracleTest {
 
-    private static final int SCRIPTS = Integer.getInteger("varve.scripts", 300);
+    private static final int SCRIPTS = Integer.getInteger("varve.scripts", 200);
     private static final long FIRST_SEED = Long.getLong("varve.seed", 1);
     private static final int STEPS = 40;
+    private static final int WATCHING_CLIENT = 2;
     private static final String USER = "ada:secret";
+
+    /** What came of all operations and watches, so that no part of ZooKeeper's behaviour goes by untried. */
+    private static final Set<String> ERRORS = new TreeSet<>();
+
+    private static final Set<String> EVENTS = new TreeSet<>();
+    private static final Set<CreateMode> MODES = new TreeSet<>();
 
     private static ZooKeeperOracle oracle;
     private static final List<ZooKeeper> CLIENTS = new ArrayList<>();
@@ -80,6 +93,25 @@ class TreeOracleTest {
                         "seed=" + seed + "\n" + String.join("\n", script.steps) + "\n" + e.getMessage(), e);
             }
         }
+        if (SCRIPTS >= 100) {
+            assertAllWasTried();
+        }
+    }
+
+    private static void assertAllWasTried() {
+        assertThat(ERRORS)
+                .contains(
+                        "NONODE",
+                        "NODEEXISTS",
+                        "BADVERSION",
+                        "NOTEMPTY",
+                        "NOAUTH",
+                        "INVALIDACL",
+                        "NOCHILDRENFOREPHEMERALS",
+                        "QUOTAEXCEEDED",
+                        "RUNTIMEINCONSISTENCY");
+        assertThat(EVENTS).contains("NODECREATED", "NODEDELETED", "NODEDATACHANGED", "NODECHILDRENCHANGED");
+        assertThat(MODES).containsExactly(CreateMode.values());
     }
 
     /** One script: a part of the server's tree of its own, and a machine of its own. */
@@ -94,12 +126,19 @@ class TreeOracleTest {
         private final Map<Long, Long> ourZxids = new HashMap<>();
         private final Map<Long, Long> theirZxids = new HashMap<>();
         private final TreeMap<String, Boolean> known = new TreeMap<>();
+        private final WatchTable watches = new WatchTable();
+        private final List<String> ourEvents = new ArrayList<>();
+        private final List<String> theirEvents = Collections.synchronizedList(new ArrayList<>());
+        private final Watcher ourWatcher = this::noteOurs;
+        private final org.apache.zookeeper.Watcher theirWatcher = this::noteTheirs;
+        private final boolean watching;
         private long zxid;
 
         Script(long seed) {
-            this.random = new Random(seed);
+            this.random = new Random(seed * 0x9e3779b97f4a7c15L); // the first numbers of neighbouring seeds are alike
             this.top = "/s" + seed;
             this.quotas = random.nextInt(4) == 0;
+            this.watching = random.nextInt(3) == 0;
         }
 
         void run() throws Exception {
@@ -112,10 +151,23 @@ class TreeOracleTest {
                 setQuota();
             }
             for (int i = 0; i < STEPS; i++) {
+                if (watching && random.nextInt(2) == 0) {
+                    watch(somePath());
+                }
                 step();
+                if (watching) {
+                    compareEvents();
+                }
             }
             if (random.nextInt(4) == 0) {
-                reopen(random.nextInt(CLIENTS.size()));
+                reopen(random.nextInt(WATCHING_CLIENT));
+                if (watching) {
+                    awaitTheirEvents();
+                    Collections.sort(ourEvents);
+                    Collections.sort(
+                            theirEvents); // the order of a session's ephemeral nodes is that of a hash table there
+                    assertThat(ourEvents).isEqualTo(theirEvents);
+                }
             }
             compareAll();
         }
@@ -131,7 +183,7 @@ class TreeOracleTest {
             steps.add("reopen " + client);
             CLIENTS.get(client).close();
             CLIENTS.set(client, connect(client));
-            machine.apply(++zxid, 0, new TreeCommand.CloseSession(sessions[client], false));
+            apply(new TreeCommand.CloseSession(sessions[client], false));
             open(client);
         }
 
@@ -174,11 +226,15 @@ class TreeOracleTest {
                     : CreateMode.values()[random.nextInt(CreateMode.values().length)];
             long ttlMs = mode.hasTtl() ? 1 + random.nextInt(1_000_000) : -1;
             String path = somePath();
-            boolean isTop = path.equals(top); // others may be creating beside it
-            return new TreeOp.Create(isTop ? top + "/t" : path, someData(), someAcl(), mode, ttlMs);
+            boolean isTop = path.endsWith(top); // other scripts create beside it
+            return new TreeOp.Create(isTop ? top + "/t" : path, someData(path), someAcl(), mode, ttlMs);
         }
 
-        private byte[] someData() {
+        private byte[] someData(String path) {
+            if (path.contains("/zookeeper_")) { // anything else makes ZooKeeper fail
+                return bytes("count=" + random.nextInt(9) + ",bytes=" + random.nextInt(60) + "=;countHardLimit="
+                        + random.nextInt(9));
+            }
             int length = random.nextInt(12);
             return length == 0 ? TreeOp.NO_DATA : bytes("datadatadata".substring(length));
         }
@@ -210,7 +266,8 @@ class TreeOracleTest {
         }
 
         private TreeOp.Set someSet() {
-            return new TreeOp.Set(somePath(), someData(), someVersion());
+            String path = somePath();
+            return new TreeOp.Set(path, someData(path), someVersion());
         }
 
         private TreeOp.Delete someDelete() {
@@ -235,6 +292,7 @@ class TreeOracleTest {
             TreeResult ours = update(client, create);
             if (ours instanceof TreeResult.Created created) {
                 known.put(created.path(), true);
+                MODES.add(create.mode());
                 assertThat(created.path()).isEqualTo(theirs);
                 compare(stat, created.stat());
             } else {
@@ -345,7 +403,8 @@ class TreeOracleTest {
             TreeEntry entry = TreeFormat.decode(java.nio.ByteBuffer.wrap(bytes));
             long digest = machine.digest();
             TreeTransaction transaction = machine.apply(++zxid, entry.timeMs(), entry.command());
-            if (transaction.changes().isEmpty()) {
+            watches.trigger(transaction);
+            if (transaction.changes().isEmpty() && !(command instanceof TreeCommand.CloseSession)) {
                 assertThat(machine.digest()).isEqualTo(digest);
             }
             return transaction.result();
@@ -400,6 +459,69 @@ class TreeOracleTest {
                             outcome(() -> CLIENTS.get(client).getACL(path, null).toString()));
         }
 
+        private void noteOurs(WatchEvent event) {
+            if (Acl.permits(event.acl(), Acl.READ, identities(WATCHING_CLIENT))) {
+                ourEvents.add(event.type().name().replace("_", "") + " " + event.path());
+            }
+        }
+
+        private void noteTheirs(org.apache.zookeeper.WatchedEvent event) {
+            theirEvents.add(event.getType().name().toUpperCase(java.util.Locale.ROOT) + " " + event.getPath());
+        }
+
+        private void watch(String path) throws Exception {
+            ZooKeeper client = CLIENTS.get(WATCHING_CLIENT);
+            int kind = random.nextInt(5);
+            steps.add("watch " + kind + " " + path);
+            boolean there = machine.get(path) != null;
+            boolean mayRead = machine.permits(path, Acl.READ, identities(WATCHING_CLIENT));
+            switch (kind) {
+                case 0 -> {
+                    outcome(() -> "" + client.exists(path, theirWatcher));
+                    if (mayRead || !there) {
+                        watches.add(WatchKind.DATA, path, ourWatcher);
+                    }
+                }
+                case 1 -> {
+                    outcome(() -> text(client.getData(path, theirWatcher, null)));
+                    if (mayRead) {
+                        watches.add(WatchKind.DATA, path, ourWatcher);
+                    }
+                }
+                case 2 -> {
+                    outcome(() -> "" + client.getChildren(path, theirWatcher));
+                    if (mayRead) {
+                        watches.add(WatchKind.CHILDREN, path, ourWatcher);
+                    }
+                }
+                case 3 -> {
+                    client.addWatch(path, theirWatcher, AddWatchMode.PERSISTENT);
+                    watches.add(WatchKind.PERSISTENT, path, ourWatcher);
+                }
+                default -> {
+                    client.addWatch(path, theirWatcher, AddWatchMode.PERSISTENT_RECURSIVE);
+                    watches.add(WatchKind.PERSISTENT_RECURSIVE, path, ourWatcher);
+                }
+            }
+        }
+
+        private void compareEvents() throws InterruptedException {
+            awaitTheirEvents();
+            assertThat(ourEvents).isEqualTo(theirEvents);
+            EVENTS.addAll(ourEvents.stream()
+                    .map(event -> event.substring(0, event.indexOf(' ')))
+                    .toList());
+            ourEvents.clear();
+            theirEvents.clear();
+        }
+
+        /** Events come before the replies of later requests. */
+        private void awaitTheirEvents() throws InterruptedException {
+            CountDownLatch replied = new CountDownLatch(1);
+            CLIENTS.get(WATCHING_CLIENT).exists("/", false, (code, path, context, stat) -> replied.countDown(), null);
+            assertThat(replied.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+
         private void compareAll() throws Exception {
             for (String path : known.keySet()) {
                 read(random.nextInt(2), path);
@@ -449,7 +571,13 @@ class TreeOracleTest {
 
         private static String error(TreeResult result) {
             assertThat(result).isInstanceOf(TreeResult.Failed.class);
-            return switch (((TreeResult.Failed) result).error()) {
+            String error = zooKeeperName(((TreeResult.Failed) result).error());
+            ERRORS.add(error);
+            return error;
+        }
+
+        private static String zooKeeperName(TreeError error) {
+            return switch (error) {
                 case OK -> "OK";
                 case RUNTIME_INCONSISTENCY -> "RUNTIMEINCONSISTENCY";
                 case BAD_ARGUMENTS -> "BADARGUMENTS";
@@ -461,7 +589,7 @@ class TreeOracleTest {
                 case NOT_EMPTY -> "NOTEMPTY";
                 case INVALID_ACL -> "INVALIDACL";
                 case QUOTA_EXCEEDED -> "QUOTAEXCEEDED";
-                default -> "unexpected " + result;
+                default -> "unexpected " + error;
             };
         }
 
