@@ -24,7 +24,9 @@ final class TreeSession {
     private final TreeOptions options;
     private final TreeEvents events = new TreeEvents();
 
+    /** Comes before everything else of the client, whose classes begin to log when they are loaded. */
     TreeSession(TreeOptions options) {
+        Logging.client(options.isVerbose());
         this.options = options;
     }
 
@@ -59,7 +61,6 @@ final class TreeSession {
 
     /** Runs a command that needs a session. */
     void run(Use use) {
-        Logging.client(options.isVerbose());
         final TreeServers servers = options.servers();
         servers.checkReachable();
         try (TreeClient client = new TreeClient(servers, options.timeoutMs(), events)) {

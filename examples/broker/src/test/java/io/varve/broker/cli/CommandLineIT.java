@@ -2,6 +2,7 @@
 package io.varve.broker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -96,6 +97,46 @@ class CommandLineIT {
                     .isEmpty();
         }
         assertThat(demo.descendants()).isEmpty();
+    }
+
+    @Test
+    void shouldKeepTheLogOfTheTreesClientToItself() throws Exception {
+        try (ApacheZooKeeper server = ApacheZooKeeper.start(directory.resolve("tree"))) {
+            for (List<String> call : List.of(
+                    List.of("create", "/a", "data"), List.of("get", "/a"), List.of("create", "-c", "-e", "/b"))) {
+                final List<String> args = new ArrayList<>(List.of("tree", "-server", server.address()));
+                args.addAll(call);
+
+                final Process tree = startWith(
+                        List.of("-Dtinylog.level=trace", "-Dtinylog.writer=console"), args.toArray(new String[0]));
+
+                final boolean isWrong = call.contains("-c");
+                assertThat(exitCode(tree)).isEqualTo(isWrong ? 2 : 0);
+                assertThat(output(tree).lines()).hasSize(isWrong ? 0 : 1);
+                assertThat(directory.resolve("err")).content().hasLineCount(isWrong ? 1 : 0);
+            }
+        }
+    }
+
+    @Test
+    void shouldWatchUntilASignalComes() throws Exception {
+        try (ApacheZooKeeper server = ApacheZooKeeper.start(directory.resolve("tree"))) {
+            final Process watch = start("tree", "-server", server.address(), "watch", "-R", "/");
+            final BufferedReader out = output(watch);
+            await().until(() -> server.watchCount() > 0);
+            assertThat(CommandRun.of("tree", "-server", server.address(), "create", "/a")
+                            .exitCode())
+                    .isZero();
+
+            final String event = out.readLine();
+            watch.toHandle().destroy();
+
+            assertThat(event).startsWith("WatchedEvent state:SyncConnected type:NodeCreated path:/a zxid: ");
+            assertThat(out.readLine()).isNull();
+            assertThat(exitCode(watch)).isEqualTo(128 + 15);
+            assertThat(directory.resolve("err")).isEmptyFile();
+            assertThat(server.watchCount()).isZero(); // its session was closed
+        }
     }
 
     private String data() {
