@@ -183,12 +183,13 @@ public final class SnapshotFiles implements QuorumSnapshots {
      * Checks a snapshot that was received whole, makes it durable and the latest; or throws away what was received.
      *
      * @param end its name
-     * @return the snapshot, null when it is damaged
+     * @return the snapshot, null when it is damaged or no newer than the latest
      */
     public @Nullable QuorumSnapshot install(OffsetAndEpoch end) {
         String name = SnapshotDescriptor.name(end);
         String received = name + RECEIVED;
-        QuorumSnapshot sound = storage.exists(received) ? check(received, name) : null;
+        boolean newer = latest == null || end.offset() > latest.end().offset();
+        QuorumSnapshot sound = newer && storage.exists(received) ? check(received, name) : null;
         if (sound == null) {
             storage.delete(received);
             return null;

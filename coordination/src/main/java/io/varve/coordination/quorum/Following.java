@@ -144,7 +144,6 @@ final class Following {
 
     /** The snapshot was installed, or was rejected. */
     void onSnapshot() {
-        download.end();
         fetch();
     }
 

@@ -142,7 +142,7 @@ class Leadership {
         }
         if (!needsSnapshot(fetch.end())) {
             if (!state.log.holds(fetch.end())) {
-                reply(from, fetch, state.log.endOf(fetch.end().epoch()), null, List.of());
+                reply(from, fetch, 0, state.log.endOf(fetch.end().epoch()), null, List.of());
                 return;
             }
             long flushed = Math.min(fetch.flushedOffset(), fetch.end().offset());
@@ -164,7 +164,7 @@ class Leadership {
             state.out.add(new QuorumAction.SnapshotWanted());
             return false;
         }
-        reply(to, fetch, null, latest.end(), List.of());
+        reply(to, fetch, 0, null, latest.end(), List.of());
         return true;
     }
 
@@ -182,9 +182,11 @@ class Leadership {
         return from;
     }
 
+    /** Names the high watermark only to a log that is a prefix of this one: what is in another must not be taken for committed. */
     private void reply(
             Progress to,
             Fetch fetch,
+            long highWatermark,
             @Nullable OffsetAndEpoch diverging,
             @Nullable OffsetAndEpoch snapshot,
             List<QuorumEntry> entries) {
@@ -192,13 +194,7 @@ class Leadership {
         state.out.send(
                 to.member.id(),
                 new FetchReply(
-                        state.header(),
-                        fetch.number(),
-                        state.highWatermark(),
-                        reads.send(),
-                        diverging,
-                        snapshot,
-                        entries));
+                        state.header(), fetch.number(), highWatermark, reads.send(), diverging, snapshot, entries));
     }
 
     private void answer() {
@@ -207,10 +203,13 @@ class Leadership {
             if (fetch == null) {
                 continue;
             }
-            // One that waits for a snapshot to be taken asks again later.
-            boolean readable = !needsSnapshot(fetch.end());
-            if ((readable && hasNews(fetch)) || state.nowNs() >= to.parkedUntilNs) {
-                reply(to, fetch, null, null, readable ? entriesFor(fetch) : List.of());
+            boolean waitsForSnapshot = needsSnapshot(fetch.end());
+            if (!waitsForSnapshot && (hasNews(fetch) || state.nowNs() >= to.parkedUntilNs)) {
+                int maxBytes = state.config.limits().fetchBytes();
+                List<QuorumEntry> entries = state.log.read(fetch.end().offset(), maxBytes);
+                reply(to, fetch, state.highWatermark(), null, null, entries);
+            } else if (state.nowNs() >= to.parkedUntilNs) {
+                reply(to, fetch, 0, null, null, List.of());
             }
         }
     }
@@ -219,10 +218,6 @@ class Leadership {
         return state.log.endOffset() > fetch.end().offset()
                 || state.highWatermark() > fetch.highWatermark()
                 || reads.wants(fetch.round());
-    }
-
-    private List<QuorumEntry> entriesFor(Fetch fetch) {
-        return state.log.read(fetch.end().offset(), state.config.limits().fetchBytes());
     }
 
     void onFetchSnapshot(FetchSnapshot fetch) {

@@ -25,10 +25,11 @@ final class MemberState {
     private long highWatermark;
     private boolean lacksMachine;
     private boolean forcing;
+    private boolean installing;
     private boolean heardOfCluster;
     private int fetchNumber;
-    private int rejections;
-    private long rejectedOffset = -2;
+    private long rejectedOffset;
+    private long rejectedUntilNs;
 
     MemberState(QuorumConfig config, QuorumPorts ports, StoredVote stored) {
         this.config = config;
@@ -106,15 +107,18 @@ final class MemberState {
 
     /** The smallest offset at which a snapshot is of use, -1 when none is asked for beside what the log needs. */
     long snapshotFrom() {
-        return Math.max(rejectedOffset + 1, lacksMachine ? log.startOffset() : -1);
+        long wanted = lacksMachine ? log.startOffset() : -1;
+        return nowNs < rejectedUntilNs ? Math.max(wanted, rejectedOffset + 1) : wanted;
     }
 
-    /** A snapshot that came from another member was damaged: it takes a newer one, as that of the other may be damaged too. */
+    /**
+     * A snapshot that came from another member was damaged. For a while none but a newer one is wanted, which lets the other write its
+     * snapshot anew: the damage may be there.
+     */
     void rejected(OffsetAndEpoch snapshot) {
-        rejections++;
-        if (rejections > 1) {
-            rejectedOffset = snapshot.offset();
-        }
+        installing = false;
+        rejectedOffset = snapshot.offset();
+        rejectedUntilNs = nowNs + config.electionTimeoutNs();
     }
 
     void commitTo(long offset) {
@@ -144,11 +148,23 @@ final class MemberState {
         return heardOfCluster;
     }
 
+    /** A snapshot is here; none other is fetched until the owner has done with it, whoever leads by then. */
+    void install(OffsetAndEpoch snapshot) {
+        installing = true;
+        out.add(new QuorumAction.InstallSnapshot(snapshot));
+    }
+
+    boolean isInstalling() {
+        return installing;
+    }
+
     void installed(QuorumSnapshot snapshot) {
+        installing = false;
+        if (snapshot.end().offset() < log.startOffset()) {
+            return;
+        }
         log.install(snapshot);
         lacksMachine = false;
-        rejections = 0;
-        rejectedOffset = -2;
         highWatermark = Math.max(highWatermark, snapshot.end().offset());
         out.add(new QuorumAction.Committed(highWatermark));
         out.add(new QuorumAction.MembersChanged(members()));

@@ -115,7 +115,7 @@ public sealed interface PeerMessage {
      *
      * @param header the header
      * @param number as asked
-     * @param highWatermark the leader's high watermark
+     * @param highWatermark the leader's high watermark; 0 when the sender's log may be no prefix of the leader's
      * @param round counts when the leader wants to be sure that it still leads
      * @param diverging the leader's log does not hold the end that was named: the end of its latest epoch that is not later
      * @param snapshot the leader's log begins behind the end that was named: the snapshot to fetch

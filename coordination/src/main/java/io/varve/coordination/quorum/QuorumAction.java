@@ -102,7 +102,10 @@ public sealed interface QuorumAction {
      */
     record ReadFailed(long token) implements QuorumAction {}
 
-    /** Another member lacks a snapshot that is newer than the latest: take one as soon as possible. May be told many times. */
+    /**
+     * The latest snapshot is too old for another member, or was damaged when it arrived there: take one as soon as possible. If nothing was
+     * applied since the latest, that is written again. May be told many times.
+     */
     record SnapshotWanted() implements QuorumAction {}
 
     /**

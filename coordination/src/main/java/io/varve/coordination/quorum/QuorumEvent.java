@@ -71,14 +71,15 @@ public sealed interface QuorumEvent {
     record SnapshotTaken() implements QuorumEvent {}
 
     /**
-     * A received snapshot was found to be sound, is durable, and the machine is as it says: {@link QuorumSnapshots#latest} returns it.
+     * A received snapshot was found to be sound, is durable, and the machine is as it says or has applied more: {@link
+     * QuorumSnapshots#latest} returns it.
      *
      * @param snapshot the snapshot
      */
     record SnapshotInstalled(QuorumSnapshot snapshot) implements QuorumEvent {}
 
     /**
-     * A received snapshot is damaged, and what was received of it is thrown away.
+     * A received snapshot is damaged, or older than one that is there, and what was received of it is thrown away.
      *
      * @param end its name
      */

@@ -56,8 +56,8 @@ public final class QuorumMember {
     private long electionNs;
     /** When to ask anybody who leads, in the role that waits. */
     private long lookNs;
-    /** The latest epoch in which a leader was given up for its silence. */
-    private int silentEpoch = -1;
+    /** Until when others are not believed that the leader of the epoch lives, which was silent here or resigned. */
+    private long doubtNs;
 
     private QuorumAction.@Nullable RoleChanged told;
 
@@ -235,7 +235,7 @@ public final class QuorumMember {
             state.heardOfCluster();
         }
         if (message instanceof FindLeader) {
-            send(message, new LeaderHint(state.header(), leader()));
+            send(message, new LeaderHint(state.header(), trustedLeader()));
         } else if (header.epoch() < state.epoch()) {
             answerStale(message);
         } else if (header.epoch() == state.epoch() || adopts(message)) {
@@ -251,7 +251,7 @@ public final class QuorumMember {
                 || message instanceof FetchSnapshot
                 || message instanceof BeginEpoch
                 || message instanceof Vote) {
-            send(message, new LeaderHint(state.header(), leader()));
+            send(message, new LeaderHint(state.header(), trustedLeader()));
         } else if (message instanceof ReadIndex read) {
             send(message, new ReadIndexReply(state.header(), read.token(), -1));
         }
@@ -265,16 +265,22 @@ public final class QuorumMember {
             return false;
         }
         if (message instanceof Vote vote && trustsLeader()) {
-            send(message, new VoteReply(state.header(), vote.preVote(), false, leader()));
+            send(message, new VoteReply(state.header(), vote.preVote(), false, trustedLeader()));
             return false;
         }
         state.vote(new StoredVote(message.header().epoch(), null));
         becomeUnattached();
+        doubtNs = 0;
         return true;
     }
 
     private boolean trustsLeader() {
         return leadership != null || (following != null && following.trustsLeader());
+    }
+
+    /** The leader, as far as others should be told. */
+    private @Nullable Voter trustedLeader() {
+        return trustsLeader() ? leader() : null;
     }
 
     private boolean receivedOfElection(PeerMessage message) {
@@ -300,13 +306,13 @@ public final class QuorumMember {
             if (leading != null) {
                 leading.onFetch(fetch);
             } else {
-                send(message, new LeaderHint(state.header(), leader()));
+                send(message, new LeaderHint(state.header(), trustedLeader()));
             }
         } else if (message instanceof FetchSnapshot fetch) {
             if (leading != null) {
                 leading.onFetchSnapshot(fetch);
             } else {
-                send(message, new LeaderHint(state.header(), leader()));
+                send(message, new LeaderHint(state.header(), trustedLeader()));
             }
         } else if (message instanceof ReadIndex read) {
             if (leading != null) {
@@ -370,7 +376,7 @@ public final class QuorumMember {
                 becomeUnattached();
             }
         }
-        send(vote, new VoteReply(state.header(), vote.preVote(), granted, leader()));
+        send(vote, new VoteReply(state.header(), vote.preVote(), granted, trustedLeader()));
     }
 
     private void onVoteReply(VoteReply reply) {
@@ -432,12 +438,19 @@ public final class QuorumMember {
         }
     }
 
-    /** Follows the leader that others know, unless it is the one that was silent here: that makes itself known if it lives. */
+    /**
+     * Follows the leader that others know. One that was silent here is doubted for a while, as others may not have noticed yet; if it
+     * lives it makes itself known to its voters.
+     */
     private void onHint(Voter leader) {
-        boolean silentHere = silentEpoch == state.epoch() && isElectable();
-        if (leader() == null && !silentHere) {
+        boolean doubted = state.nowNs() < doubtNs && isElectable();
+        if (leader() == null && !doubted) {
             onLeader(leader);
         }
+    }
+
+    private void doubtLeader() {
+        doubtNs = state.nowNs() + 2 * state.config.electionTimeoutNs();
     }
 
     private void onEndEpoch(EndEpoch end) {
@@ -445,7 +458,7 @@ public final class QuorumMember {
             return;
         }
         becomeUnattached();
-        silentEpoch = state.epoch();
+        doubtLeader();
         int place = end.successors().indexOf(state.self().id());
         if (place >= 0) {
             electionNs = state.nowNs() + place * state.config.pollNs();
@@ -461,14 +474,14 @@ public final class QuorumMember {
         long nowNs = state.nowNs();
         if (leadership != null) {
             if (!leadership.onTick()) {
-                silentEpoch = state.epoch();
+                doubtLeader();
                 becomeUnattached();
             }
         } else if (following != null) {
             if (!following.hasGivenUp()) {
                 following.onTick();
             } else if (isElectable()) {
-                silentEpoch = state.epoch();
+                doubtLeader();
                 becomeProspective();
             } else {
                 becomeUnattached();
@@ -532,7 +545,7 @@ public final class QuorumMember {
     private void resign(Leadership led) {
         led.resign();
         becomeUnattached();
-        silentEpoch = state.epoch();
+        doubtLeader();
     }
 
     private void becomeProspective() {

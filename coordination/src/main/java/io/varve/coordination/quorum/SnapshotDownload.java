@@ -18,7 +18,6 @@ final class SnapshotDownload {
 
     private @Nullable OffsetAndEpoch snapshot;
     private long position;
-    private boolean installing;
     private long resendNs;
 
     SnapshotDownload(MemberState state, int leader) {
@@ -27,11 +26,11 @@ final class SnapshotDownload {
     }
 
     boolean isActive() {
-        return snapshot != null;
+        return snapshot != null || state.isInstalling();
     }
 
     void begin(OffsetAndEpoch wanted) {
-        if (snapshot != null) {
+        if (isActive()) {
             return;
         }
         snapshot = wanted;
@@ -47,7 +46,7 @@ final class SnapshotDownload {
 
     void onReply(FetchSnapshotReply reply) {
         OffsetAndEpoch wanted = snapshot;
-        if (wanted == null || installing || !reply.snapshot().equals(wanted) || reply.position() != position) {
+        if (wanted == null || !reply.snapshot().equals(wanted) || reply.position() != position) {
             return;
         }
         if (reply.fileBytes() < 0) {
@@ -62,24 +61,23 @@ final class SnapshotDownload {
         if (position < reply.fileBytes()) {
             request(wanted);
         } else {
-            installing = true;
-            state.out.add(new QuorumAction.InstallSnapshot(wanted));
+            snapshot = null;
+            state.install(wanted);
         }
     }
 
     void onTick() {
         OffsetAndEpoch wanted = snapshot;
-        if (wanted != null && !installing && state.nowNs() >= resendNs) {
+        if (wanted != null && state.nowNs() >= resendNs) {
             request(wanted);
         }
     }
 
     long nextDeadlineNs() {
-        return snapshot != null && !installing ? resendNs : Long.MAX_VALUE;
+        return snapshot != null ? resendNs : Long.MAX_VALUE;
     }
 
-    void end() {
+    private void end() {
         snapshot = null;
-        installing = false;
     }
 }

@@ -52,6 +52,8 @@ final class SimulatedMember {
     private final Map<Long, QuorumEntry> proposed = new TreeMap<>();
 
     private int proposedEpoch;
+    private Role lastRole = Role.UNATTACHED;
+    private boolean resigned;
     private final List<ByteBuffer> proposing = new ArrayList<>();
     private final Map<Long, Long> reads = new TreeMap<>();
     private long nextToken;
@@ -265,6 +267,7 @@ final class SimulatedMember {
 
     private void carryOut(QuorumAction action) {
         if (action instanceof QuorumAction.Send send) {
+            resigned |= send.message() instanceof PeerMessage.EndEpoch;
             simulation.network.send(this, send.to(), send.message());
         } else if (action instanceof QuorumAction.ForceLog) {
             later(simulation.diskDelayNs(), this::force);
@@ -279,7 +282,7 @@ final class SimulatedMember {
         } else if (action instanceof QuorumAction.InstallSnapshot install) {
             later(simulation.diskDelayNs(), () -> install(install));
         } else if (action instanceof QuorumAction.SnapshotWanted) {
-            later(simulation.diskDelayNs(), this::takeSnapshot);
+            later(simulation.diskDelayNs(), () -> takeSnapshot(true));
         } else {
             answerClient(action);
         }
@@ -314,6 +317,14 @@ final class SimulatedMember {
                 + (changed.leader() == null
                         ? ""
                         : ", led by " + changed.leader().member()));
+        if (lastRole == Role.LEADER
+                && changed.role() == Role.UNATTACHED
+                && changed.epoch() == proposedEpoch
+                && !resigned) {
+            simulation.saw(Rare.QUORUM_LOST);
+        }
+        lastRole = changed.role();
+        resigned = false;
         proposed.clear();
         proposing.clear();
         if (changed.role() == Role.LEADER) {
@@ -341,7 +352,7 @@ final class SimulatedMember {
         QuorumSnapshot latest = files().snapshots().latest();
         long last = latest == null ? 0 : latest.end().offset();
         if (machine.appliedOffset() - last >= simulation.swarm.entriesPerSnapshot()) {
-            later(simulation.diskDelayNs(), this::takeSnapshot);
+            later(simulation.diskDelayNs(), () -> takeSnapshot(false));
         }
     }
 
@@ -353,10 +364,11 @@ final class SimulatedMember {
         }
     }
 
-    private void takeSnapshot() {
+    private void takeSnapshot(boolean again) {
         QuorumSnapshot latest = files().snapshots().latest();
-        if (member().highWatermark() < machine.appliedOffset()
-                || machine.appliedOffset() == (latest == null ? 0 : latest.end().offset())) {
+        boolean nothingNew =
+                machine.appliedOffset() == (latest == null ? 0 : latest.end().offset());
+        if (machine.appliedOffset() == 0 || (nothingNew && !again)) {
             return;
         }
         QuorumSnapshot snapshot = member().snapshotAt(machine.appliedOffset());
@@ -389,7 +401,9 @@ final class SimulatedMember {
             step(new QuorumEvent.SnapshotRejected(install.end()));
         } else {
             simulation.saw(Rare.SNAPSHOT_INSTALLED);
-            machine = load(files(), installed);
+            if (installed.end().offset() > machine.appliedOffset()) {
+                machine = load(files(), installed);
+            }
             simulation.ledger.machine(self.member(), machine);
             step(new QuorumEvent.SnapshotInstalled(installed));
         }
@@ -452,11 +466,16 @@ final class SimulatedMember {
         }
     }
 
-    /** A new member with the same number: the directory is another, and empty. */
-    SimulatedMember wiped() {
+    /** A new member with the same number: the directory is another, and empty; the configuration names the voters of today. */
+    SimulatedMember wiped(QuorumMembers voters) {
         boolean keeps = simulation.bug == Bug.KEEPS_IDENTITY_WITHOUT_LOG;
         UUID directory = keeps ? self.member().directory() : simulation.directory();
+        List<Voter> unbound = voters.voters().stream()
+                .map(voter -> new Voter(new MemberId(voter.id(), MemberId.NO_DIRECTORY), voter.addresses()))
+                .toList();
         return new SimulatedMember(
-                simulation, new Voter(new MemberId(self.id(), directory), self.addresses()), bootstrap);
+                simulation,
+                new Voter(new MemberId(self.id(), directory), self.addresses()),
+                QuorumMembers.of(QuorumMembers.NO_CLUSTER, unbound));
     }
 }

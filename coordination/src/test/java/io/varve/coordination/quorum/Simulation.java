@@ -39,6 +39,7 @@ final class Simulation {
     private long nextValue = 1;
     private final @Nullable List<String> notes;
     private QuorumMembers latest;
+    private final Map<Integer, MemberId> bound = new TreeMap<>();
 
     Simulation(Random random, Swarm swarm, Bug bug, boolean noting) {
         this.random = random;
@@ -140,6 +141,12 @@ final class Simulation {
             saw(by.isLeader() ? Rare.MEMBER_REMOVED : Rare.MEMBERS_TAKEN_BACK);
         }
         latest = now;
+        for (Voter voter : now.voters()) {
+            MemberId before = voter.isBound() ? bound.put(voter.id(), voter.member()) : null;
+            if (by.isLeader() && before != null && !before.equals(voter.member())) {
+                saw(Rare.IDENTITY_REPLACED);
+            }
+        }
     }
 
     // The run.
@@ -328,8 +335,9 @@ final class Simulation {
             }
         }
         saw(Rare.DISK_WIPED);
+        QuorumMembers voters = victim.member().members();
         victim.die(MemoryStorage.Survival.PROCESS_DEATH);
-        SimulatedMember fresh = victim.wiped();
+        SimulatedMember fresh = victim.wiped(voters);
         note("wiped " + victim.self.member() + ", now " + fresh.self.member());
         members.put(victim.self.id(), fresh);
         restartLater(fresh);
