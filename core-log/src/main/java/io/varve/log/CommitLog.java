@@ -71,6 +71,7 @@ public final class CommitLog implements AutoCloseable {
     private final Segments segments = new Segments();
     private final LogSearch search = new LogSearch(this, segments);
     private final NextSegment nextSegment;
+    private final Manifest manifest;
     private final Durability durability;
     private final CompactionState compaction;
     private final RecoveryReport recoveryReport;
@@ -99,14 +100,16 @@ public final class CommitLog implements AutoCloseable {
         this.reserve = new Reserve(storage, config.reserveBytes());
         this.cursors = new Cursors(storage, reserve);
         this.reset = new LogReset(storage, reserve, cursors);
-        reset.recover();
+        Listing listing = LogDirectory.settled(storage, reset);
         this.epochs = EpochHistory.load(storage);
         this.nextSegment = new NextSegment(storage);
+        this.manifest = new Manifest(storage);
         this.compaction = new CompactionState(storage, reserve);
         try {
-            LogRecovery recovery = new LogRecovery(storage, config, epochs, compaction.gapsEndOffset());
-            recovery.addTo(segments);
             long stored = storedStartOffset();
+            LogRecovery recovery = new LogRecovery(storage, config, epochs, stored, compaction.gapsEndOffset());
+            recovery.addTo(segments, listing, manifest);
+            boolean manifestIsRight = recovery.isManifestRight();
             if (segments.isEmpty()) {
                 segments.add(Segment.create(storage, stored, config, false));
             } else {
@@ -116,8 +119,12 @@ public final class CommitLog implements AutoCloseable {
             if (endOffset > segments.active().endOffset() || !recovery.isSound(segments.active())) {
                 segments.active().passivate();
                 segments.add(Segment.create(storage, endOffset, config, false));
+                manifestIsRight = false;
             }
             storage.force();
+            if (!manifestIsRight) {
+                manifest.save(segments.all());
+            }
             this.startOffset = Math.max(stored, segments.first().baseOffset());
             this.durability = new Durability(endOffset, () -> endOffset, this::force);
             this.activeSinceMs = search.firstTimestampMs(segments.active()).orElse(clock.millis());
@@ -412,6 +419,7 @@ public final class CommitLog implements AutoCloseable {
                     sealedCount++;
                 }
             }
+            guarded(() -> manifest.save(segments.all()));
         }
         return sealedCount;
     }
@@ -649,6 +657,7 @@ public final class CommitLog implements AutoCloseable {
                     segment.pin();
                     pinned.add(segment);
                 }
+                manifest.drop();
                 SegmentSwap.replace(storage, cleaned.baseOffset(), nextOffset);
                 cleaned.saveKafkaIndexes();
                 Segment next = Segment.existing(storage, cleaned.baseOffset(), config.indexIntervalBytes());
@@ -666,6 +675,7 @@ public final class CommitLog implements AutoCloseable {
             }
             old.forEach(Segment::retire);
             unpin();
+            guarded(() -> manifest.save(segments.all()));
             return true;
         }
     }
@@ -923,6 +933,7 @@ public final class CommitLog implements AutoCloseable {
             if (offset >= endOffset) {
                 return;
             }
+            provedToBeWhole(segments.floor(offset));
             guarded(() -> durability.exclusively(() -> {
                 // New records will come to stand there.
                 compaction.forgetFrom(segments.floor(offset).baseOffset());
@@ -938,8 +949,21 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
+    /** The segment that a truncation is to cut is looked at before anything is removed. */
+    private static void provedToBeWhole(Segment segment) {
+        if (segment.hold()) {
+            segment.release();
+        }
+    }
+
     @GuardedBy("appendLock")
     private void truncateLocked(long offset) {
+        boolean reachesSealed = segments.active().baseOffset() > offset;
+        if (reachesSealed) {
+            // It must not speak of segments whose names others will have.
+            manifest.drop();
+            storage.force();
+        }
         while (segments.active().baseOffset() > offset) {
             Segment last = segments.active();
             if (segments.all().size() == 1) {
@@ -961,6 +985,9 @@ public final class CommitLog implements AutoCloseable {
         segments.active().force();
         storage.force();
         reserve.write(() -> epochs.truncateTo(endOffset));
+        if (reachesSealed) {
+            manifest.save(segments.all());
+        }
     }
 
     /**
@@ -1176,12 +1203,16 @@ public final class CommitLog implements AutoCloseable {
     private void sealAll() {
         durability.flush();
         epochs.force();
+        boolean rolled = segments.hasUnsealed();
         for (Segment segment : segments.all()) {
             if (segment.isActivated()) {
                 segment.seal();
             }
         }
         nextSegment.delete();
+        if (rolled || manifest.isDistrusted()) {
+            manifest.save(segments.all());
+        }
         reserve.write(() -> LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true));
     }
 

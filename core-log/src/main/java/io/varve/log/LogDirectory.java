@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
+import io.varve.log.index.SegmentSummary;
 import io.varve.log.storage.DirectoryLock;
 import io.varve.log.storage.Storage;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ public final class LogDirectory {
             LogFiles.RESERVE,
             LogFiles.EPOCHS,
             LogFiles.COMPACTED,
+            LogFiles.MANIFEST,
             DirectoryLock.FILE);
     /** What brokers, ours and Kafka's, keep beside a log. */
     private static final Set<String> BROKERS_FILES =
@@ -158,6 +160,22 @@ public final class LogDirectory {
     }
 
     /**
+     * What the manifest says of sealed segments, by their base offsets. Segments may be missing in it, and it may list some that were
+     * deleted.
+     *
+     * @return empty when there is none
+     * @throws CorruptLogException when the file is damaged
+     */
+    public SortedMap<Long, SegmentSummary> manifest() {
+        SortedMap<Long, SegmentSummary> listed = new TreeMap<>();
+        Manifest.Entries entries = Manifest.listed(storage);
+        for (int i = 0; i < entries.count(); i++) {
+            listed.put(entries.baseOffset(i), entries.summary(i));
+        }
+        return listed;
+    }
+
+    /**
      * The leader epochs, by their first offsets.
      *
      * @return empty when the file is absent
@@ -188,8 +206,16 @@ public final class LogDirectory {
      */
     public static void settle(Storage storage) {
         Reserve reserve = new Reserve(storage, 0);
-        new LogReset(storage, reserve, new Cursors(storage, reserve)).recover();
-        SegmentSwap.recover(storage);
+        settled(storage, new LogReset(storage, reserve, new Cursors(storage, reserve)));
+    }
+
+    /** The files when all is finished that a crash has interrupted; one look at the directory will mostly do. */
+    static Listing settled(Storage storage, LogReset reset) {
+        Listing listing = Listing.of(storage);
+        if (reset.recover(listing.others())) {
+            listing = Listing.of(storage);
+        }
+        return SegmentSwap.recover(storage, listing.others()) ? Listing.of(storage) : listing;
     }
 
     /**

@@ -2,17 +2,20 @@
 package io.varve.log;
 
 import io.varve.log.batch.BatchDescriptor;
+import io.varve.log.index.SegmentSummary;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageFile;
 import io.varve.log.walk.BatchWalk;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the segments of a log and what they hold.
  *
- * <p>What an index file covers is durable and is believed, whatever its size; damage in it is found when it is read. What may stand
+ * <p>A segment that the manifest lists is believed unseen, unless it is the last; so what is looked at does not grow with the log. All
+ * others are looked at: what an index file covers is durable and is believed, whatever its size; damage in it is found when it is read. What may stand
  * behind is read and every batch is checked: at most the recovery bound of the log, or a whole segment when its index file is absent
  * or wrong. What follows the last valid batch is a torn tail and is cut off, and kept in a quarantine file when it looks like a whole
  * batch that was damaged; a stretch without a valid batch that is followed by valid ones is kept and reported, because what follows
@@ -28,60 +31,116 @@ final class LogRecovery {
     private final Storage storage;
     private final LogConfig config;
     private final EpochHistory epochs;
+    private final long storedStart;
     private final long gapsEndOffset;
     private final List<RecoveryReport.Damage> damaged = new ArrayList<>();
     private final List<String> quarantined = new ArrayList<>();
 
+    private Manifest.Entries vouched = Manifest.Entries.NONE;
+    private int nextVouched;
+    private int believed;
+    private boolean manifestIsRight;
     private boolean wasClean = true;
     private long scannedBytes;
     private long truncatedBytes;
     private int rebuiltIndexes;
 
     /**
+     * @param storedStart below it, exclusive, all has been deleted
      * @param gapsEndOffset below it, exclusive, offsets may be missing in the last segment, because it was compacted before it became
      *     the last
      */
-    LogRecovery(Storage storage, LogConfig config, EpochHistory epochs, long gapsEndOffset) {
+    LogRecovery(Storage storage, LogConfig config, EpochHistory epochs, long storedStart, long gapsEndOffset) {
         this.storage = storage;
         this.config = config;
         this.epochs = epochs;
+        this.storedStart = storedStart;
         this.gapsEndOffset = gapsEndOffset;
     }
 
     /** Adds the segments, in order, none held; none when the directory holds none. */
-    void addTo(Segments segments) {
-        SegmentSwap.recover(storage);
-        List<Long> baseOffsets = new ArrayList<>();
-        for (String name : storage.names()) {
+    void addTo(Segments segments, Listing listing, Manifest manifest) {
+        for (String name : listing.others()) {
             if (LogFiles.isTemporary(name)) {
                 storage.delete(name);
-            } else if (LogFiles.isLog(name)) {
-                baseOffsets.add(LogFiles.baseOffset(name));
             }
         }
-        baseOffsets.sort(null);
-        wasClean = baseOffsets.isEmpty() || storage.exists(LogFiles.CLEAN_CLOSE);
-        for (int i = 0; i < baseOffsets.size(); i++) {
-            long baseOffset = baseOffsets.get(i);
-            if (!segments.isEmpty() && baseOffset < segments.active().endOffset()) {
-                quarantine(baseOffset);
-                continue;
-            }
-            Segment segment = Segment.existing(storage, baseOffset, config.indexIntervalBytes());
-            segments.add(segment);
-            boolean last = i == baseOffsets.size() - 1;
-            long endOffset = last ? Long.MAX_VALUE : baseOffsets.get(i + 1);
-            whileHeld(segment, () -> {
-                long fileBytes = segment.file().sizeBytes();
-                if (!segment.adopt(fileBytes)) {
-                    recover(segment, fileBytes, last ? gapsEndOffset : Long.MAX_VALUE, endOffset);
-                    segment.seal();
-                }
-            });
+        long[] baseOffsets = listing.baseOffsets();
+        wasClean = baseOffsets.length == 0 || storage.exists(LogFiles.CLEAN_CLOSE);
+        // Who looks for epochs reads all.
+        vouched = storage.exists(LogFiles.EPOCHS) ? manifest.load() : Manifest.Entries.NONE;
+        segments.addAll(found(baseOffsets, manifest));
+        manifestIsRight = vouched.count() == believed
+                && segments.all().size() == believed + 1
+                && !segments.active().isVouchedFor();
+        if (!manifestIsRight) {
+            // It may list the segment that is appended to from here on.
+            manifest.drop();
         }
         if (!storage.exists(LogFiles.EPOCHS)) {
             segments.all().forEach(this::findEpochs);
         }
+    }
+
+    private List<Segment> found(long[] baseOffsets, Manifest manifest) {
+        List<Segment> found = new ArrayList<>(baseOffsets.length);
+        long foundEnd = 0;
+        for (int i = 0; i < baseOffsets.length; i++) {
+            long baseOffset = baseOffsets[i];
+            boolean last = i == baseOffsets.length - 1;
+            SegmentSummary summary = vouchedFor(baseOffset);
+            if (baseOffset < foundEnd) {
+                quarantine(baseOffset);
+                continue;
+            }
+            Segment segment = Segment.existing(storage, baseOffset, config.indexIntervalBytes());
+            if (summary != null && !last) {
+                segment.believe(summary, manifest);
+                believed++;
+            } else {
+                lookAt(segment, last ? Long.MAX_VALUE : baseOffsets[i + 1], last);
+            }
+            found.add(segment);
+            foundEnd = segment.endOffset();
+        }
+        vouchedFor(Long.MAX_VALUE);
+        return found;
+    }
+
+    /** What the manifest says of a segment, null when nothing. Asked in the order of the base offsets; notes what it lists between. */
+    private @Nullable SegmentSummary vouchedFor(long baseOffset) {
+        while (nextVouched < vouched.count() && vouched.baseOffset(nextVouched) < baseOffset) {
+            missing(vouched.baseOffset(nextVouched), vouched.summary(nextVouched));
+            nextVouched++;
+        }
+        boolean isListed = nextVouched < vouched.count() && vouched.baseOffset(nextVouched) == baseOffset;
+        return isListed ? vouched.summary(nextVouched++) : null;
+    }
+
+    /** A segment that is listed and not there was deleted, by us when it ended before the start. */
+    private void missing(long baseOffset, SegmentSummary summary) {
+        if (summary.endOffset() > storedStart && summary.sizeBytes() > 0) {
+            damaged.add(new RecoveryReport.Damage(
+                    LogFiles.segment(baseOffset, LogFiles.LOG),
+                    0,
+                    summary.sizeBytes(),
+                    "the file is missing: baseOffset=" + baseOffset + ", endOffset=" + summary.endOffset()));
+        }
+    }
+
+    /** Whether the manifest lists all segments but the last, and no other. */
+    boolean isManifestRight() {
+        return manifestIsRight;
+    }
+
+    private void lookAt(Segment segment, long endOffset, boolean last) {
+        whileHeld(segment, () -> {
+            long fileBytes = segment.file().sizeBytes();
+            if (!segment.adopt(fileBytes)) {
+                recover(segment, fileBytes, last ? gapsEndOffset : Long.MAX_VALUE, endOffset);
+                segment.seal();
+            }
+        });
     }
 
     private void findEpochs(Segment segment) {

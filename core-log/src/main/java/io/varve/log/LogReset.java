@@ -2,7 +2,7 @@
 package io.varve.log;
 
 import io.varve.log.storage.Storage;
-import java.util.regex.Matcher;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -25,7 +25,7 @@ final class LogReset {
     /** The largest offset at which a log may start: eighteen digits. */
     static final long LARGEST_OFFSET = 999_999_999_999_999_999L;
 
-    private static final Pattern RESET = Pattern.compile("00(\\d{18})\\.reset");
+    private static final Pattern RESET = Pattern.compile("00\\d{18}\\.reset");
 
     private final Storage storage;
     private final Reserve reserve;
@@ -39,7 +39,7 @@ final class LogReset {
 
     /** Whether a file says that the log is being started anew. */
     static boolean isReset(String name) {
-        return RESET.matcher(name).matches();
+        return name.endsWith(LogFiles.RESET) && RESET.matcher(name).matches();
     }
 
     private static String name(long offset) {
@@ -59,6 +59,7 @@ final class LogReset {
                 storage.delete(name);
             }
         }
+        storage.delete(LogFiles.MANIFEST);
         storage.delete(LogFiles.EPOCHS);
         storage.delete(LogFiles.COMPACTED);
         cursors.moveBackTo(offset);
@@ -67,13 +68,15 @@ final class LogReset {
         storage.force();
     }
 
-    /** Finishes what a crash has interrupted. */
-    void recover() {
-        for (String name : storage.names()) {
-            Matcher reset = RESET.matcher(name);
-            if (reset.matches()) {
-                finish(Long.parseLong(reset.group(1)));
+    /** Finishes what a crash has interrupted; whether there was something. */
+    boolean recover(List<String> names) {
+        boolean found = false;
+        for (String name : names) {
+            if (isReset(name)) {
+                found = true;
+                finish(LogFiles.baseOffset(name));
             }
         }
+        return found;
     }
 }

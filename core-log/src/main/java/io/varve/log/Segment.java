@@ -51,6 +51,9 @@ final class Segment {
     private volatile long forcedBytes;
     private volatile boolean sealed;
 
+    /** Who says what the segment is, until its file has been looked at; null when that was done. */
+    private volatile @Nullable Manifest voucher;
+
     @GuardedBy("this")
     private boolean deleted;
 
@@ -66,9 +69,11 @@ final class Segment {
         this.baseOffset = baseOffset;
         this.indexIntervalBytes = indexIntervalBytes;
         this.suffix = suffix;
-        this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG + suffix));
+        // Opening a log comes by here for every segment: the plus of strings is slow in a process that has just
+        // started.
+        this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG.concat(suffix)));
         this.indexFile =
-                new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX + suffix), baseOffset);
+                new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX.concat(suffix)), baseOffset);
         this.endOffset = baseOffset;
     }
 
@@ -165,6 +170,18 @@ final class Segment {
         return true;
     }
 
+    /** Believes the manifest; whether file and index are as it says is seen when the segment is first held. */
+    void believe(SegmentSummary summary, Manifest manifest) {
+        take(summary);
+        voucher = manifest;
+        sealed = true;
+    }
+
+    /** Whether only the manifest says yet what the segment is. */
+    boolean isVouchedFor() {
+        return voucher != null;
+    }
+
     /**
      * Believes what the index file proves and no more.
      *
@@ -189,7 +206,7 @@ final class Segment {
         recoveryLimit = sizeBytes + recoveryBytes / 2;
         forcedBytes = sizeBytes;
         if (!activated) {
-            activated = file.hold();
+            activated = hold();
         }
     }
 
@@ -473,9 +490,41 @@ final class Segment {
         storage.delete(LogFiles.segment(baseOffset, LogFiles.KAFKA_TIME_INDEX));
     }
 
-    /** Keeps the file open until {@link #release}; false when the segment has been deleted or the log closed. */
+    /**
+     * Keeps the file open until {@link #release}; false when the segment has been deleted or the log closed.
+     *
+     * @throws CorruptLogException when somebody else has changed the file since it was sealed
+     */
     boolean hold() {
-        return file.hold();
+        boolean held = file.hold();
+        Manifest manifest = voucher;
+        if (held && manifest != null) {
+            try {
+                look(manifest);
+            } catch (StorageException | CorruptLogException e) {
+                file.release();
+                throw e;
+            }
+        }
+        return held;
+    }
+
+    /** Sees whether file and index are what the manifest says. An index that is not is made anew when it is needed. */
+    private void look(Manifest manifest) {
+        long fileBytes = file.opened().sizeBytes();
+        if (fileBytes != sizeBytes) {
+            manifest.distrust();
+            throw new CorruptLogException(
+                    name(),
+                    Math.min(fileBytes, sizeBytes),
+                    "the file was changed after it was sealed: fileBytes=" + fileBytes + ", sealedBytes=" + sizeBytes
+                            + "; close the log and open it again to have it recovered");
+        }
+        SegmentSummary indexed = indexFile.summary();
+        if (!summary(0).equals(indexed)) {
+            manifest.distrust();
+        }
+        voucher = null;
     }
 
     void release() {
@@ -545,7 +594,7 @@ final class Segment {
         if (maxTimestampMs >= 0 && maxTimestampMs <= nowMs) {
             return maxTimestampMs;
         }
-        if (!hold()) {
+        if (!file.hold()) {
             return nowMs;
         }
         try {

@@ -2,6 +2,7 @@
 package io.varve.log;
 
 import io.varve.log.storage.Storage;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -38,17 +39,20 @@ final class SegmentSwap {
 
     /** Whether a file is a segment that takes the place of others. */
     static boolean isSwap(String name) {
-        return SWAP.matcher(name).matches();
+        return name.endsWith(LogFiles.SWAP) && SWAP.matcher(name).matches();
     }
 
-    /** Finishes what a crash has interrupted. */
-    static void recover(Storage storage) {
-        for (String name : storage.names()) {
-            Matcher swap = SWAP.matcher(name);
-            if (swap.matches()) {
+    /** Finishes what a crash has interrupted; whether there was something. */
+    static boolean recover(Storage storage, List<String> names) {
+        boolean found = false;
+        for (String name : names) {
+            if (isSwap(name)) {
+                Matcher swap = SWAP.matcher(name);
+                found |= swap.matches();
                 finish(storage, name, Long.parseLong(swap.group(1)), Long.parseLong(swap.group(2)));
             }
         }
+        return found;
     }
 
     private static void finish(Storage storage, String swap, long baseOffset, long endOffset) {

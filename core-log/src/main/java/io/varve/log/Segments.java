@@ -76,6 +76,12 @@ final class Segments {
         list = List.copyOf(next);
     }
 
+    void addAll(List<Segment> segments) {
+        List<Segment> next = new ArrayList<>(list);
+        next.addAll(segments);
+        list = List.copyOf(next);
+    }
+
     /** Puts one segment in the place of neighbours, none of them active. */
     void replace(List<Segment> old, Segment segment) {
         List<Segment> next = new ArrayList<>(list);

@@ -24,6 +24,11 @@ final class FaultyStorage implements Storage {
         this.storage = storage;
     }
 
+    /** Calls so far. */
+    long calls() {
+        return calls;
+    }
+
     /** Lets the call fail that comes after so many others, counted from now. */
     void failAfter(long calls) {
         this.failingCall = this.calls + calls;

@@ -67,7 +67,9 @@ public final class ReadOnlyStorage implements Storage {
 
     @Override
     public List<String> names() {
-        return ChannelStorage.names(directory);
+        return ChannelStorage.names(directory).stream()
+                .filter(name -> Files.isRegularFile(directory.resolve(name)))
+                .toList();
     }
 
     @Override

@@ -38,7 +38,7 @@ public interface Storage {
      */
     boolean exists(String name);
 
-    /** {@return the names of the files, in no order; directories are not listed} */
+    /** {@return the names of the files, in no order; directories may be among them} */
     List<String> names();
 
     /**

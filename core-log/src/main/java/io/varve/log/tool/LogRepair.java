@@ -34,6 +34,7 @@ public final class LogRepair {
 
     private static final String QUARANTINE = ".quarantine";
     private static final String COMPACTED = "compacted";
+    private static final String MANIFEST = "manifest";
     private static final int COPY_BYTES = 1 << 20;
 
     private LogRepair() {}
@@ -151,6 +152,8 @@ public final class LogRepair {
                 putAside.add(copyFrom(storage, finding));
             }
         }
+        // Without it opening looks at every segment.
+        storage.delete(MANIFEST);
         CommitLog log = CommitLog.open(storage, LogConfig.defaults());
         log.close();
         putAside.addAll(log.recoveryReport().quarantined());

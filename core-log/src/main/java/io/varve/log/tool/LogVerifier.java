@@ -4,6 +4,7 @@ package io.varve.log.tool;
 import io.varve.log.CorruptLogException;
 import io.varve.log.LogDirectory;
 import io.varve.log.index.IndexFile;
+import io.varve.log.index.SegmentSummary;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
 import io.varve.log.storage.StorageFile;
@@ -12,9 +13,11 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads all files of a log and says what is wrong with them. Nothing is changed.
@@ -50,6 +53,7 @@ public final class LogVerifier {
     private final Set<Option> options;
     private final Consumer<Finding> findings;
 
+    private SortedMap<Long, SegmentSummary> manifest = new TreeMap<>();
     private Known known;
     private boolean wasClosed;
     private int segments;
@@ -90,6 +94,9 @@ public final class LogVerifier {
         known = known();
         read(directory::cursors, new TreeMap<>());
         List<Long> baseOffsets = directory.baseOffsets();
+        if (!options.contains(Option.IN_USE)) {
+            manifest = read(directory::manifest, manifest);
+        }
         wasClosed = closedAt.isPresent();
         if (!wasClosed && !baseOffsets.isEmpty()) {
             Kind kind = options.contains(Option.IN_USE) ? Kind.IN_USE : Kind.NOT_CLOSED;
@@ -102,6 +109,7 @@ public final class LogVerifier {
         }
         long startOffset = Math.max(stored.orElse(0), baseOffsets.isEmpty() ? 0 : baseOffsets.get(0));
         noteAbsentIndexes(baseOffsets);
+        findAbsentSegments(baseOffsets, startOffset);
         for (int i = 0; i < baseOffsets.size(); i++) {
             verify(baseOffsets.get(i), i == baseOffsets.size() - 1, startOffset);
         }
@@ -162,6 +170,31 @@ public final class LogVerifier {
         }
     }
 
+    private void findAbsentSegments(List<Long> baseOffsets, long startOffset) {
+        manifest.forEach((baseOffset, summary) -> {
+            if (summary.endOffset() > startOffset && !baseOffsets.contains(baseOffset)) {
+                found(new Finding(
+                        Kind.GAP,
+                        LogDirectory.logName(baseOffset),
+                        0,
+                        "the file is missing, which the manifest lists: endOffset=" + summary.endOffset()));
+            }
+        });
+    }
+
+    /** Whether the manifest says the same as the file's length and its index. */
+    private void compareWithManifest(long baseOffset, long fileBytes, @Nullable SegmentSummary indexed) {
+        SegmentSummary listed = manifest.get(baseOffset);
+        if (listed != null && (listed.sizeBytes() != fileBytes || (indexed != null && !listed.equals(indexed)))) {
+            found(new Finding(
+                    Kind.SMALL_FILE,
+                    "manifest",
+                    0,
+                    "a segment is not as listed: file=" + LogDirectory.logName(baseOffset) + ", listed=" + listed
+                            + ", sizeBytes=" + fileBytes + ", index=" + indexed));
+        }
+    }
+
     private void verify(long baseOffset, boolean isLast, long startOffset) {
         String name = LogDirectory.logName(baseOffset);
         try {
@@ -170,6 +203,7 @@ public final class LogVerifier {
                     new IndexFile(storage, LogDirectory.indexName(baseOffset), baseOffset).inspect();
             try (StorageFile file = storage.open(name)) {
                 boundary(baseOffset, name, startOffset);
+                compareWithManifest(baseOffset, file.sizeBytes(), index == null ? null : index.summary());
                 SegmentCheck check = new SegmentCheck(baseOffset, index, known, this::found);
                 check.run(storage, file, isLast, wasClosed);
                 segments++;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.varve.log.CommitLog;
 import io.varve.log.LogConfig;
+import io.varve.log.LogDirectory;
 import io.varve.log.batch.BatchBuilder;
 import io.varve.log.batch.Compression;
 import io.varve.log.storage.MemoryStorage;
@@ -45,6 +46,44 @@ class LogVerifierTest {
         assertThat(result.records()).isEqualTo(24);
         assertThat(result.startOffset()).isZero();
         assertThat(result.endOffset()).isEqualTo(24);
+    }
+
+    @Test
+    void shouldFindEveryFlippedBitOfTheManifest() {
+        MemoryStorage sound = closedLog();
+        for (long position = 0; position < sizeOf(sound, "manifest"); position++) {
+            MemoryStorage damaged = sound.afterCrash(Survival.PROCESS_DEATH, 0);
+            damaged.flipBit("manifest", position, (int) position % 8);
+
+            verify(damaged);
+
+            assertThat(findings).singleElement().satisfies(finding -> {
+                assertThat(finding.kind()).isEqualTo(Kind.SMALL_FILE);
+                assertThat(finding.file()).isEqualTo("manifest");
+            });
+        }
+    }
+
+    @Test
+    void shouldFindWhereTheManifestDisagrees() {
+        MemoryStorage storage = closedLog();
+        List<Long> listed = List.copyOf(LogDirectory.of(storage).manifest().keySet());
+        String cutOff = LogDirectory.logName(listed.get(0));
+        String missing = LogDirectory.logName(listed.get(1));
+        try (StorageFile file = storage.open(cutOff)) {
+            file.truncate(file.sizeBytes() - 1);
+        }
+        storage.delete(missing);
+
+        verify(storage);
+
+        assertThat(findings)
+                .anyMatch(finding -> finding.kind() == Kind.SMALL_FILE
+                        && finding.file().equals("manifest")
+                        && finding.detail().contains(cutOff));
+        assertThat(findings)
+                .anyMatch(
+                        finding -> finding.kind() == Kind.GAP && finding.file().equals(missing));
     }
 
     @Test
@@ -156,6 +195,10 @@ class LogVerifierTest {
         assertThat(verify(middle).isSound()).isFalse();
         assertThat(findings).extracting(Finding::kind).contains(Kind.GAP);
         assertThat(verify(middle, EnumSet.of(LogVerifier.Option.COMPACTED)).isSound())
+                .isFalse();
+        middle.delete("manifest");
+        assertThat(verify(middle, EnumSet.of(LogVerifier.Option.COMPACTED)).isSound())
+                .as("offsets may be missing, and nothing tells that a file is")
                 .isTrue();
 
         MemoryStorage end = closedLog();
