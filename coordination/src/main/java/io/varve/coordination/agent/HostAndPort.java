@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.agent;
 
+import io.varve.coordination.zookeeper.config.ServerSpec;
 import java.net.InetSocketAddress;
 
 /** Addresses as they are written: {@code host:port}, an IPv6 address in brackets. */
@@ -38,5 +39,11 @@ final class HostAndPort {
     /** The address to bind for an address that others connect to: its port on all interfaces. */
     static InetSocketAddress local(String text) {
         return new InetSocketAddress(parse(text).getPort());
+    }
+
+    /** An address of a member as ZooKeeper writes it; elections have no port of their own here. */
+    static ServerSpec.Address serverAddress(String text) {
+        InetSocketAddress address = parse(text);
+        return new ServerSpec.Address(address.getHostString(), address.getPort(), address.getPort());
     }
 }

@@ -136,7 +136,6 @@ final class Member {
         } else if (action instanceof QuorumAction.MembersChanged changed) {
             members = changed.members();
             parts.peers().locate(members.voters());
-            parts.listener().onMembers(members);
         } else if (action instanceof QuorumAction.ChangeAnswered answered) {
             parts.listener().onChangeAnswered(answered);
         } else if (action instanceof QuorumAction.SnapshotWanted) {

@@ -2,7 +2,6 @@
 package io.varve.coordination.agent;
 
 import io.varve.coordination.quorum.QuorumAction;
-import io.varve.coordination.quorum.QuorumMembers;
 import io.varve.coordination.quorum.Role;
 import io.varve.coordination.quorum.Voter;
 import java.util.List;
@@ -17,9 +16,6 @@ interface MemberListener {
 
     /** The role, the epoch or the leader is another. */
     void onRole(Role role, int epoch, @Nullable Voter leader);
-
-    /** The voters are others. */
-    void onMembers(QuorumMembers members);
 
     /** What became of a change of the members. */
     void onChangeAnswered(QuorumAction.ChangeAnswered answer);

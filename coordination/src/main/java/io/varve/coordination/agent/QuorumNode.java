@@ -15,6 +15,7 @@ import io.varve.coordination.quorum.QuorumSnapshot;
 import io.varve.coordination.quorum.Role;
 import io.varve.coordination.quorum.Voter;
 import io.varve.coordination.tree.MemberStatus;
+import io.varve.coordination.tree.Node;
 import io.varve.coordination.tree.SessionOwner;
 import io.varve.coordination.tree.Submission;
 import io.varve.coordination.tree.TreeCommand;
@@ -23,12 +24,14 @@ import io.varve.coordination.tree.TreeSession;
 import io.varve.coordination.tree.TreeTransaction;
 import io.varve.coordination.zookeeper.FrontEndContext;
 import io.varve.coordination.zookeeper.ZooKeeperFrontEnd;
+import io.varve.coordination.zookeeper.config.DynamicConfig;
 import io.varve.log.LogConfig;
 import io.varve.log.storage.ChannelStorage;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
 import io.varve.replication.transport.Listener;
 import io.varve.replication.transport.Transport;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -66,6 +69,7 @@ public final class QuorumNode implements AutoCloseable {
     private static final LogConfig LOG =
             LogConfig.builder().segmentBytes(2 << 20).maxBatchBytes(64 << 20).build();
 
+    private static final String CONFIG_PATH = "/zookeeper/config";
     private static final long CACHE_BYTES = 16L << 20;
     private static final long REAP_INTERVAL_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int MOST_REAPED = 10_000;
@@ -82,6 +86,8 @@ public final class QuorumNode implements AutoCloseable {
     private final SnapshotKeeper snapshots;
     private final TreeMember tree;
     private final SessionKeeper sessions;
+    private final Changes changes = new Changes();
+    private final Reconfiguration reconfiguration = new Reconfiguration(changes);
     private final Member member;
     private final Map<Long, LocalSession> local = new LinkedHashMap<>();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -93,6 +99,9 @@ public final class QuorumNode implements AutoCloseable {
     private long nextConnection;
 
     private boolean serving;
+    /** The voters that the configuration node was last compared with. */
+    private QuorumMembers knownMembers = QuorumMembers.NONE;
+
     private long reapAtNs;
     private long beatAtNs;
     private @Nullable ZooKeeperFrontEnd frontEnd;
@@ -277,10 +286,9 @@ public final class QuorumNode implements AutoCloseable {
         }
 
         @Override
-        public void onMembers(QuorumMembers members) {}
-
-        @Override
-        public void onChangeAnswered(QuorumAction.ChangeAnswered answer) {}
+        public void onChangeAnswered(QuorumAction.ChangeAnswered answer) {
+            reconfiguration.onAnswered(answer);
+        }
 
         @Override
         public void onHeard(List<Long> sessionIds) {
@@ -296,6 +304,7 @@ public final class QuorumNode implements AutoCloseable {
             lead(nowNs);
             beat(nowNs);
             sessions.doWork(nowNs);
+            reconfiguration.doWork(nowNs);
             member.doWork();
             serve(nowNs());
         }
@@ -306,6 +315,7 @@ public final class QuorumNode implements AutoCloseable {
                 return 0;
             }
             long deadlineNs = Math.min(member.nextDeadlineNs(), sessions.nextDeadlineNs());
+            deadlineNs = Math.min(deadlineNs, reconfiguration.nextDeadlineNs());
             if (!local.isEmpty()) {
                 deadlineNs = Math.min(deadlineNs, beatAtNs);
             }
@@ -332,12 +342,62 @@ public final class QuorumNode implements AutoCloseable {
                 tree.submit(new TreeCommand.SetLimits(config.limits()), Submission.UNATTENDED);
             }
         }
+        keepConfig();
         if (nowNs >= reapAtNs) {
             reapAtNs = nowNs + REAP_INTERVAL_NS;
             List<String> paths = tree.tree().reapable(clocks.wallMs().getAsLong(), MOST_REAPED);
             if (!paths.isEmpty()) {
                 tree.submit(new TreeCommand.Reap(paths), Submission.UNATTENDED);
             }
+        }
+    }
+
+    /** Writes what the members are into the configuration node, when that says otherwise. */
+    private void keepConfig() {
+        QuorumMembers members = member.members();
+        if (config.servers().specs().isEmpty() || members == knownMembers || !members.isFounded()) {
+            return;
+        }
+        knownMembers = members;
+        DynamicConfig due = Reconfiguration.due(
+                members, config.servers().specs(), changes.config(), changes.nextVersion());
+        if (due != null) {
+            changes.write(due, Submission.UNATTENDED);
+        }
+    }
+
+    private final class Changes implements Reconfiguration.Quorum {
+
+        @Override
+        public QuorumMembers members() {
+            return member.members();
+        }
+
+        @Override
+        public DynamicConfig config() {
+            Node node = tree.tree().get(CONFIG_PATH);
+            String text = node == null ? "" : new String(node.data(), StandardCharsets.UTF_8);
+            return DynamicConfig.parse(CONFIG_PATH, text);
+        }
+
+        @Override
+        public long nextVersion() {
+            return tree.tree().lastZxid() + 1;
+        }
+
+        @Override
+        public void on(QuorumEvent event) {
+            member.on(event);
+        }
+
+        @Override
+        public void write(DynamicConfig next, Submission submission) {
+            tree.submit(new TreeCommand.SetConfig(next.text().getBytes(StandardCharsets.UTF_8)), submission);
+        }
+
+        @Override
+        public long nanoTime() {
+            return nowNs();
         }
     }
 
@@ -453,7 +513,13 @@ public final class QuorumNode implements AutoCloseable {
         };
         ZooKeeperFrontEnd front = new ZooKeeperFrontEnd(
                 config.clients(),
-                new FrontEndContext(tree, clocks.nanos(), clocks.wallMs(), passwords, null, facts),
+                new FrontEndContext(
+                        tree,
+                        clocks.nanos(),
+                        clocks.wallMs(),
+                        passwords,
+                        config.reconfigEnabled() ? reconfiguration : null,
+                        facts),
                 random.nextLong() >>> 2);
         thread.execute(() -> frontEnd = front);
         return new ClientFront(thread, front);

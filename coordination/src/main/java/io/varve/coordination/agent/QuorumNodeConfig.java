@@ -10,8 +10,8 @@ import io.varve.coordination.zookeeper.config.ZooConfig;
 import io.varve.log.storage.Storage;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Who a member of a quorum is and how it behaves.
@@ -23,9 +23,15 @@ import java.util.List;
  * @param timing its units of time
  * @param clients bounds and rights of clients
  * @param limits of the tree
+ * @param reconfigEnabled whether clients may change the members
  */
 public record QuorumNodeConfig(
-        Servers servers, Storages storages, Timing timing, FrontEndConfig clients, TreeLimits limits) {
+        Servers servers,
+        Storages storages,
+        Timing timing,
+        FrontEndConfig clients,
+        TreeLimits limits,
+        boolean reconfigEnabled) {
 
     /**
      * The members that the configuration names. They hold as long as the quorum is not founded; afterwards what the members agree on holds.
@@ -34,10 +40,17 @@ public record QuorumNodeConfig(
      * @param addresses where other members reach it, as {@code host:port}; empty for a quorum of one, which listens to nobody
      * @param voters all voters, this one included if it is one
      * @param isObserver whether it replicates without ever voting
+     * @param specs the {@code server.N} lines by their numbers, for who asks for the configuration
      */
-    public record Servers(int memberId, List<String> addresses, List<Voter> voters, boolean isObserver) {
+    public record Servers(
+            int memberId,
+            List<String> addresses,
+            List<Voter> voters,
+            boolean isObserver,
+            Map<Integer, ServerSpec> specs) {
 
         public Servers {
+            specs = Map.copyOf(specs);
             addresses = List.copyOf(addresses);
             voters = List.copyOf(voters);
             if (voters.isEmpty()) {
@@ -48,14 +61,14 @@ public record QuorumNodeConfig(
         /** The only member of a quorum that needs no network. */
         public static Servers alone(int memberId) {
             Voter self = new Voter(new MemberId(memberId, MemberId.NO_DIRECTORY), List.of());
-            return new Servers(memberId, List.of(), List.of(self), false);
+            return new Servers(memberId, List.of(), List.of(self), false, Map.of());
         }
 
         /** The members of {@code server.N} lines. */
-        public static Servers of(int memberId, Collection<ServerSpec> specs) {
+        public static Servers of(int memberId, Map<Integer, ServerSpec> specs) {
             List<Voter> voters = new ArrayList<>();
             ServerSpec self = null;
-            for (ServerSpec spec : specs) {
+            for (ServerSpec spec : specs.values()) {
                 if (spec.id() == memberId) {
                     self = spec;
                 }
@@ -66,10 +79,10 @@ public record QuorumNodeConfig(
             if (self == null) {
                 throw new IllegalArgumentException("no server line names this member: memberId=" + memberId);
             }
-            return new Servers(memberId, addresses(self), voters, self.isObserver());
+            return new Servers(memberId, addresses(self), voters, self.isObserver(), specs);
         }
 
-        private static List<String> addresses(ServerSpec spec) {
+        static List<String> addresses(ServerSpec spec) {
             return spec.addresses().stream()
                     .map(address -> HostAndPort.text(address.host(), address.peerPort()))
                     .toList();
@@ -114,7 +127,8 @@ public record QuorumNodeConfig(
                 new Storages(state, log, Storages.DEFAULT_SNAPSHOTS_KEPT),
                 Timing.DEFAULT,
                 FrontEndConfig.ofTickTime(Timing.DEFAULT_TICK_MS),
-                TreeLimits.DEFAULT);
+                TreeLimits.DEFAULT,
+                false);
     }
 
     /**
@@ -129,13 +143,14 @@ public record QuorumNodeConfig(
         return new QuorumNodeConfig(
                 quorum.isAlone()
                         ? Servers.alone(quorum.myId())
-                        : Servers.of(quorum.myId(), quorum.members().servers().values()),
+                        : Servers.of(quorum.myId(), quorum.members().servers()),
                 new Storages(state, log, config.storage().snapRetainCount()),
                 new Timing(tickMs, electionTimeout(config)),
                 config.clients().frontEnd(),
                 new TreeLimits(
                         config.clients().frontEnd().maxFrameBytes(),
-                        config.clients().enforcesQuotas()));
+                        config.clients().enforcesQuotas()),
+                quorum.reconfigEnabled() && !quorum.isAlone());
     }
 
     /** The default, unless ZooKeeper's limit for the same thing is shorter. */

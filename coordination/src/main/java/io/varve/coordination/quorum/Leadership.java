@@ -323,6 +323,15 @@ class Leadership {
         return true;
     }
 
+    /** Who fetches under a number and does not vote; null when nobody does. */
+    @Nullable
+    MemberId observer(int id) {
+        return progress.keySet().stream()
+                .filter(member -> member.id() == id && !state.members().isVoter(member))
+                .findFirst()
+                .orElse(null);
+    }
+
     /** How many others that do not vote are followed up. */
     int observers() {
         return (int) progress.keySet().stream()

@@ -50,8 +50,17 @@ final class MemberChanges {
         }
     }
 
-    ChangeStatus add(Voter voter) {
+    /** A voter whose directory is not known is bound to the one that fetches under its number. */
+    ChangeStatus add(Voter wanted) {
         QuorumMembers members = state.members();
+        Voter voter = wanted;
+        if (!wanted.isBound()) {
+            MemberId heard = leadership.observer(wanted.id());
+            if (heard == null) {
+                return members.voter(wanted.id()) == null ? ChangeStatus.NOT_CAUGHT_UP : ChangeStatus.UNCHANGED;
+            }
+            voter = new Voter(heard, wanted.addresses());
+        }
         Voter present = members.voter(voter.id());
         if (voter.equals(present)) {
             return ChangeStatus.UNCHANGED;
