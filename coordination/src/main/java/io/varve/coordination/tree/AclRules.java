@@ -111,7 +111,7 @@ final class AclRules {
 
     private static boolean isDistinguishedName(String id) {
         try {
-            return !new X500Principal(id).getName().isEmpty();
+            return new X500Principal(id).getName() != null;
         } catch (IllegalArgumentException e) {
             return false;
         }

@@ -53,15 +53,27 @@ final class FormatReader {
     }
 
     String takeText() {
-        int length = takeInt();
-        need(length);
-        ByteBuffer encoded = bytes.slice(bytes.position(), length);
-        bytes.position(bytes.position() + length);
+        byte[] encoded = takeRaw(takeInt());
+        if (isAscii(encoded)) {
+            return new String(encoded, StandardCharsets.US_ASCII);
+        }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(encoded).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(encoded))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new FormatException("text is not UTF-8", e);
         }
+    }
+
+    private static boolean isAscii(byte[] encoded) {
+        for (byte each : encoded) {
+            if (each < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     List<Acl> takeAcl() {

@@ -62,6 +62,21 @@ final class FormatWriter {
 
     /** @throws IllegalArgumentException when the text has half of a surrogate pair, since it would come back as another text */
     FormatWriter putText(String text) {
+        int start = bytes.position();
+        ByteBuffer out = putInt(text.length()).room(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= 0x80) {
+                bytes.position(start);
+                return putEncoded(text);
+            }
+            out.put((byte) c);
+        }
+        return this;
+    }
+
+    /** Text that is not ASCII, which most is. */
+    private FormatWriter putEncoded(String text) {
         try {
             ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
             putInt(encoded.remaining());

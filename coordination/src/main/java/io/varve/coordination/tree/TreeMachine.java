@@ -105,7 +105,7 @@ public final class TreeMachine {
             return reap(reap.paths(), edit);
         }
         if (command instanceof TreeCommand.SetConfig set) {
-            TreeNode config = nodes.lasting(TreePaths.CONFIG);
+            TreeNode config = nodes.existing(TreePaths.CONFIG);
             updates.setConfig(config, set.data(), edit);
             return new TreeResult.DataSet(config.stat());
         }
@@ -170,7 +170,7 @@ public final class TreeMachine {
     private TreeResult close(long sessionId, TreeEdit edit) {
         sessions.remove(sessionId);
         for (String path : ephemerals(sessionId, "/")) {
-            updates.delete(nodes.lasting(path), path, edit);
+            updates.delete(nodes.existing(path), path, edit);
         }
         return new TreeResult.SessionClosed();
     }

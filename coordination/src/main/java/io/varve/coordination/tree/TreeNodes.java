@@ -54,7 +54,7 @@ final class TreeNodes {
     }
 
     /** A node that is there for certain. */
-    TreeNode lasting(String path) {
+    TreeNode existing(String path) {
         TreeNode node = find(path);
         if (node == null) {
             throw new IllegalStateException("the tree has lost a node: path=" + path);

@@ -1,6 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.tree;
 
+import java.util.function.Consumer;
+
 /**
  * One member's copy of the tree and the way to change it.
  *
@@ -18,7 +20,7 @@ public interface TreeReplica {
      * @param caughtUp called behind the watches of what was waited for
      * @param lost called with the reason when there is no leader to ask
      */
-    void sync(Runnable caughtUp, java.util.function.Consumer<String> lost);
+    void sync(Runnable caughtUp, Consumer<String> lost);
 
     /** The client of a session has given a sign of life. */
     void heard(long sessionId);

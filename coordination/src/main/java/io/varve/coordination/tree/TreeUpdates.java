@@ -1,6 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.tree;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -107,11 +109,12 @@ final class TreeUpdates {
     }
 
     private TreeResult set(TreeOp.Set set, Asker asker, TreeEdit edit) {
-        TreeNode node = nodes.find(set.path());
-        TreeResult refusal = refuse(set.path(), node, Acl.WRITE, asker);
-        if (refusal != null || node == null) {
-            return refusal == null ? noNode(set.path()) : refusal;
+        TreeNode found = nodes.find(set.path());
+        TreeResult refusal = refuse(set.path(), found, Acl.WRITE, asker);
+        if (refusal != null) {
+            return refusal;
         }
+        TreeNode node = requireNonNull(found);
         int growth = set.data().length - node.data.length;
         refusal = refuseData(set.path(), set.data(), growth, 0, asker);
         if (refusal == null) {
@@ -179,11 +182,12 @@ final class TreeUpdates {
         if (acl == null) {
             return invalidAcl(set.path(), set.acl());
         }
-        TreeNode node = nodes.find(set.path());
-        TreeResult refusal = refuse(set.path(), node, Acl.ADMIN, asker);
-        if (refusal != null || node == null) {
-            return refusal == null ? noNode(set.path()) : refusal;
+        TreeNode found = nodes.find(set.path());
+        TreeResult refusal = refuse(set.path(), found, Acl.ADMIN, asker);
+        if (refusal != null) {
+            return refusal;
         }
+        TreeNode node = requireNonNull(found);
         refusal = refuseVersion(set.path(), node.aversion, set.expectedVersion());
         if (refusal != null) {
             return refusal;
@@ -200,13 +204,13 @@ final class TreeUpdates {
     private TreeResult check(TreeOp.Check check, Asker asker) {
         TreeNode node = nodes.find(check.path());
         TreeResult refusal = refuse(check.path(), node, Acl.READ, asker);
-        if (refusal == null && node != null) {
-            refusal = refuseVersion(check.path(), node.version, check.expectedVersion());
+        if (refusal == null) {
+            refusal = refuseVersion(check.path(), requireNonNull(node).version, check.expectedVersion());
         }
         return refusal == null ? new TreeResult.Checked() : refusal;
     }
 
-    /** The quorum's own nodes: no access is checked, and the version stays as it is, which is that of ZooKeeper's config. */
+    /** The quorum's own node: no access is checked, and its version is always -1, as ZooKeeper's. */
     void setConfig(TreeNode node, byte[] data, TreeEdit edit) {
         nodes.beginChange(node, edit);
         node.data = data;
