@@ -88,6 +88,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void shouldLeaveZooKeepersClassesToTheCommandLine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.varve.broker.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.zookeeper..")
+                .check(CLASSES);
+    }
+
+    @Test
     void shouldKeepMachinesPure() {
         noClasses()
                 .that()

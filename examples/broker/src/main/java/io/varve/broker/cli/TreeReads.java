@@ -99,7 +99,7 @@ final class TreeReads {
         });
     }
 
-    /** The ephemeral nodes of the command's own session, so nothing but what its prefix asks for. */
+    /** The ephemeral nodes of the command's own session, which has none yet; the command is there because zkCli has it. */
     void ephemerals(String prefix) {
         TreeSession.checkPath(prefix, true);
         session.run(client -> {

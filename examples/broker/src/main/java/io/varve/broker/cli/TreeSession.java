@@ -62,6 +62,9 @@ final class TreeSession {
     /** Runs a command that needs a session. */
     void run(Use use) {
         final TreeServers servers = options.servers();
+        if (!servers.root().isEmpty()) {
+            checkPath(servers.root(), false);
+        }
         servers.checkReachable();
         try (TreeClient client = new TreeClient(servers, options.timeoutMs(), events)) {
             for (String identity : options.identities()) {

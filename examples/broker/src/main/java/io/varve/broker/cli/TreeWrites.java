@@ -46,7 +46,7 @@ final class TreeWrites {
                         ? client.create(path, bytes, acls, mode, new Stat(), ttlMs)
                         : client.create(path, bytes, acls, mode);
             } catch (KeeperException.NoNodeException e) {
-                final String parent = path.substring(0, path.lastIndexOf('/'));
+                final String parent = session.servers().root() + path.substring(0, path.lastIndexOf('/'));
                 throw new CommandFailure(
                         e.code().name(),
                         "Node does not exist: " + parent + ", the parent of " + path + "; create it first",

@@ -141,6 +141,15 @@ class TreeCommandTest {
         final CommandRun run = CommandRun.of("tree", "-server", server.address() + "/root", "get", "/inner");
 
         assertThat(run.out()).isEqualTo("x\n");
+        assertThat(CommandRun.of("tree", "-server", server.address() + "/no", "create", "/inner")
+                        .err())
+                .isEqualTo("varve: Node does not exist: /no, the parent of /inner; create it first\n");
+        assertThat(CommandRun.of("tree", "-server", server.address() + "/no/", "ls", "/")
+                        .err())
+                .isEqualTo("varve: invalid path: /no/: Path must not end with / character\n");
+        assertThat(CommandRun.of("tree", "-server", server.address() + "/root", "listquota", "/inner")
+                        .err())
+                .startsWith("varve: quotas are kept above the root /root: ");
     }
 
     @Test
