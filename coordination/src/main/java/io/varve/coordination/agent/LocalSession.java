@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -97,13 +98,19 @@ final class LocalSession implements Coordinator {
     }
 
     private CompletionStage<TreeResult> update(TreeOp operation) {
-        return write(new TreeCommand.Update(sessionId, owner, TRUSTED, operation), result -> result);
+        return write(List.of(path(operation)), new TreeCommand.Update(sessionId, owner, TRUSTED, operation), result -> result);
     }
 
     @Override
     public CompletionStage<List<TreeResult>> multi(List<TreeOp> operations) {
-        return write(new TreeCommand.Multi(sessionId, owner, TRUSTED, operations), result -> ((TreeResult.Multi) result)
+        return write(operations.stream().map(LocalSession::path).toList(), new TreeCommand.Multi(sessionId, owner, TRUSTED, operations), result -> ((TreeResult.Multi) result)
                 .results());
+    }
+
+    /** The path as it will be: a sequential one gets a number. */
+    private static String path(TreeOp operation) {
+        boolean isNumbered = operation instanceof TreeOp.Create create && create.mode().isSequential();
+        return isNumbered ? operation.path() + "0" : operation.path();
     }
 
     @Override
@@ -155,9 +162,11 @@ final class LocalSession implements Coordinator {
         }
     }
 
-    private <T> CompletionStage<T> write(TreeCommand command, java.util.function.Function<TreeResult, T> value) {
+    private <T> CompletionStage<T> write(
+            List<String> paths, TreeCommand command, Function<TreeResult, T> value) {
         CompletableFuture<T> stage = new CompletableFuture<>();
         return enqueue(stage, () -> {
+            paths.forEach(TreePaths::require);
             Operation operation = new Operation(stage, null);
             operations.add(operation);
             replica.submit(command, new Submission() {
@@ -175,7 +184,7 @@ final class LocalSession implements Coordinator {
     }
 
     private static <T> void complete(
-            CompletableFuture<T> stage, TreeResult result, java.util.function.Function<TreeResult, T> value) {
+            CompletableFuture<T> stage, TreeResult result, Function<TreeResult, T> value) {
         TreeResult.Failed failed = firstFailure(result);
         if (failed == null) {
             stage.complete(value.apply(result));

@@ -43,7 +43,7 @@ class QuorumNodeTest extends CoordinatorContract {
         }
         try (QuorumNode coordinator = QuorumNode.open(directory)) {
             Coordinator session = coordinator.openSession();
-            assertThat(get(session.children("/"))).containsExactly("a", "q0000000002");
+            assertThat(get(session.children("/"))).containsExactly("a", "q0000000002", "zookeeper");
             assertThat(get(session.get("/a")).data()).isEqualTo(bytes("2"));
             assertThat(get(session.set("/a", bytes("3"), 1)).mzxid()).isGreaterThan(mzxid);
         }
