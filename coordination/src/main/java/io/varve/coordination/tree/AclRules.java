@@ -2,8 +2,10 @@
 package io.varve.coordination.tree;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,10 @@ final class AclRules {
     private static final String DIGEST = "digest";
     private static final String IP = "ip";
     private static final String X509 = "x509";
+
+    /** Finds duplicates in a long list in time, whatever its texts hash to. */
+    private static final Comparator<Acl> ORDER =
+            Comparator.comparing(Acl::scheme).thenComparing(Acl::id).thenComparingInt(Acl::permissions);
 
     private AclRules() {}
 
@@ -69,7 +75,11 @@ final class AclRules {
      */
     static @Nullable List<Acl> fixed(List<Acl> asked, List<Identity> identities) {
         List<Acl> fixed = new ArrayList<>(asked.size());
-        for (Acl acl : new LinkedHashSet<>(asked)) {
+        Set<Acl> seen = new TreeSet<>(ORDER);
+        for (Acl acl : asked) {
+            if (!seen.add(acl)) {
+                continue;
+            }
             int before = fixed.size();
             if (acl.scheme().equals(AUTH)) {
                 for (Identity who : identities) {

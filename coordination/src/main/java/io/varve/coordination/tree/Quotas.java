@@ -24,6 +24,9 @@ final class Quotas {
     /** The paths that have a limit. */
     private final Set<String> limited = new HashSet<>();
 
+    /** Length of the longest of them. */
+    private int longest;
+
     Quotas(TreeNodes nodes) {
         this.nodes = nodes;
     }
@@ -33,7 +36,7 @@ final class Quotas {
         if (node.name.equals(LIMITS)) {
             String path = limitedPath(node);
             if (path != null) {
-                limited.add(path);
+                limit(path);
             }
         }
     }
@@ -47,17 +50,29 @@ final class Quotas {
         return parent.startsWith(TreePaths.QUOTA + "/") ? parent.substring(TreePaths.QUOTA.length()) : null;
     }
 
-    /** The longest prefix of a path that has a limit. */
+    /** The longest prefix of a path that has a limit. What is longer than any limited path is passed over without a copy. */
     private @Nullable String prefix(String path) {
-        if (limited.isEmpty()) {
-            return null;
+        int end = limited.isEmpty() ? 0 : path.length();
+        while (end > longest) {
+            end = path.lastIndexOf('/', end - 1);
         }
-        for (String prefix = path; prefix.length() > 1; prefix = TreePaths.parent(prefix)) {
+        for (; end > 0; end = path.lastIndexOf('/', end - 1)) {
+            String prefix = path.substring(0, end);
             if (limited.contains(prefix)) {
                 return prefix;
             }
         }
         return null;
+    }
+
+    private void limit(String path) {
+        limited.add(path);
+        longest = Math.max(longest, path.length());
+    }
+
+    private void unlimit(String path) {
+        limited.remove(path);
+        longest = limited.stream().mapToInt(String::length).max().orElse(0);
     }
 
     /** Whether so many more nodes and bytes at a path would go over a hard limit; what it says is for a message. */
@@ -87,8 +102,8 @@ final class Quotas {
         int bytes = node.data.length;
         String about = limitedPath(node);
         if (about != null && node.name.equals(LIMITS)) {
-            edit.onUndo(limited.contains(about) ? () -> {} : () -> limited.remove(about));
-            limited.add(about);
+            edit.onUndo(() -> unlimit(about));
+            limit(about);
         } else if (about != null) {
             setStats(node, QuotaText.of(TreeOp.EMPTY).with(count(nodes.find(about))), edit);
         }
@@ -98,8 +113,9 @@ final class Quotas {
     /** A node was deleted. */
     void deleted(TreeNode node, String path, TreeEdit edit) {
         String about = node.name.equals(LIMITS) ? limitedPath(node) : null;
-        if (about != null && limited.remove(about)) {
-            edit.onUndo(() -> limited.add(about));
+        if (about != null) {
+            edit.onUndo(() -> limit(about));
+            unlimit(about);
         }
         count(path, -node.data.length, -1, edit);
     }

@@ -130,9 +130,10 @@ final class TreeUpdates {
         node.mzxid = edit.zxid;
         node.mtimeMs = edit.timeMs;
         nodes.endChange(node);
+        NodeStat stat = node.stat();
         quotas.count(set.path(), growth, 0, edit);
         edit.changed(new TreeChange.DataSet(set.path(), node.acl.list()));
-        return new TreeResult.DataSet(node.stat());
+        return new TreeResult.DataSet(stat);
     }
 
     private TreeResult delete(TreeOp.Delete delete, Asker asker, TreeEdit edit) {
