@@ -30,13 +30,19 @@ final class Certificates {
 
     private final Path directory;
 
-    Certificates(Path directory) {
-        this.directory = directory;
+    /** Makes files in a directory of this name in the build's. */
+    Certificates(String name) {
+        try {
+            directory = Files.createDirectories(Path.of("target", "keys", name));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** A key with a certificate that it has signed itself, in a PKCS12 store. */
     Path keyStore(String name, String algorithm, String alternativeNames) {
         Path file = directory.resolve(name + ".p12");
+        deleteIfThere(file);
         keytool(
                 "-genkeypair",
                 "-alias",
@@ -56,6 +62,15 @@ final class Certificates {
                 "-storepass",
                 PASSWORD);
         return file;
+    }
+
+    /** An earlier run may have left it. */
+    private static void deleteIfThere(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void keytool(String... arguments) {

@@ -35,9 +35,6 @@ class TlsTest extends Listening {
 
     private static final X500Principal CLIENT = new X500Principal("CN=client, O=Varve");
 
-    @TempDir
-    private static Path directory;
-
     private static Certificates certificates;
     private static Path server;
     private static Path elsewhere;
@@ -49,14 +46,16 @@ class TlsTest extends Listening {
     private NettyTransport transport;
 
     @BeforeAll
-    static void makeKeys() throws IOException {
-        certificates = new Certificates(directory);
+    static void makeKeys() {
+        if (certificates != null) {
+            return; // for another interface to the system
+        }
+        certificates = new Certificates("tls");
         server = certificates.keyStore("server", "RSA", "dns:localhost,ip:127.0.0.1");
         elsewhere = certificates.keyStore("elsewhere", "EC", "dns:elsewhere.example");
         client = certificates.keyStore("client", "EC", "dns:client.example");
         stranger = certificates.keyStore("stranger", "EC", "dns:localhost,ip:127.0.0.1");
-        impostor = new Certificates(Files.createDirectory(directory.resolve("other")))
-                .keyStore("client", "EC", "dns:client.example");
+        impostor = new Certificates("impostor").keyStore("client", "EC", "dns:client.example");
         trust = certificates.trustStore("trust.p12", "PKCS12", server, elsewhere, client);
     }
 
@@ -240,7 +239,7 @@ class TlsTest extends Listening {
     }
 
     @Test
-    void shouldSayWhatIsWrongWithAFile() throws Exception {
+    void shouldSayWhatIsWrongWithAFile(@TempDir Path directory) throws Exception {
         open(config(), this::echo);
         Path garbage = Files.writeString(directory.resolve("garbage"), "this is not a key");
         Path empty = certificates.trustStore("empty.p12", "PKCS12");
@@ -302,6 +301,17 @@ class TlsTest extends Listening {
             assertThat(outcome.get(30, TimeUnit.SECONDS)).contains("connectTimeoutMs=200");
         }
         assertThat(listener.connectionCount()).isZero();
+    }
+
+    @Test
+    void shouldNotWaitForHandshakesWhenItCloses() throws Exception {
+        open(config().tls(tls(server).build()).drainTimeoutMs(60_000), this::echo);
+        try (Peer silent = connect()) {
+            await().until(() -> listener.connectionCount() == 1);
+            listener.close();
+            assertThat(silent.isClosed()).isTrue();
+        }
+        assertThat(CapturedLog.linesWith("before all was answered")).isEmpty();
     }
 
     @Test
