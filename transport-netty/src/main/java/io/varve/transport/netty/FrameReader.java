@@ -141,6 +141,11 @@ final class FrameReader {
         isTaken = false;
     }
 
+    /** Whether the peer has still to say whether it speaks frames; a word needs no room in the budget. */
+    boolean isAtBeginning() {
+        return isFirst;
+    }
+
     /** The word with which the peer has begun instead of a frame; from then on there are no frames. */
     @Nullable
     String word() {

@@ -319,7 +319,8 @@ public final class ListenerConfig {
         }
 
         /**
-         * Four characters of ASCII each, and as a number larger than the largest frame, as every word of letters is below 1,094,795,585 bytes.
+         * Words of four characters of ASCII. As numbers they are larger than the largest frame, which words of letters always are while that is
+         * less than 1,094,795,585 bytes.
          */
         public Builder words(Set<String> fourBytes) {
             words = Set.copyOf(fourBytes);

@@ -144,7 +144,7 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
                 || openBytes.get() >= bounds.maxInFlightBytes()) {
             return false;
         }
-        if (reader.holdsBudget() || budget.hasRoom()) {
+        if (reader.holdsBudget() || reader.isAtBeginning() || budget.hasRoom()) {
             return true;
         }
         awaitBudget();

@@ -130,11 +130,14 @@ public final class NettyListener implements Listener {
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // all of them are waited for together
     public void close() {
         server.close().awaitUninterruptibly();
         for (Channel channel : connections) {
             NettyConnection connection = channel.pipeline().get(NettyConnection.class);
-            if (connection != null) {
+            if (connection == null) {
+                channel.close(); // it is not secured yet
+            } else {
                 connection.drain("the listener closes");
             }
         }

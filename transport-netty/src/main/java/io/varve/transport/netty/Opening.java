@@ -4,7 +4,7 @@ package io.varve.transport.netty;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.DecoderException;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -56,9 +56,17 @@ final class Opening extends ChannelInboundHandlerAdapter {
             if (handshake.isSuccess()) {
                 open(context);
             } else {
-                fail(context, "TLS handshake failed: " + handshake.cause().getMessage());
+                fail(context, "TLS handshake failed: " + reason(handshake.cause()));
             }
+        } else if (event instanceof ChannelInputShutdownEvent) {
+            fail(context, "the peer has ended the connection before it was open");
         }
+    }
+
+    private static String reason(Throwable failure) {
+        return failure instanceof NotSslRecordException
+                ? "what the peer says is not TLS; is it configured for plaintext?"
+                : String.valueOf(failure.getMessage());
     }
 
     private void open(ChannelHandlerContext context) {
@@ -86,13 +94,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        boolean isPlain = cause instanceof NotSslRecordException
-                || (cause instanceof DecoderException && cause.getCause() instanceof NotSslRecordException);
-        fail(
-                context,
-                isPlain
-                        ? "what the peer says is not TLS: is it configured for plaintext?"
-                        : String.valueOf(cause.getMessage()));
+        fail(context, String.valueOf(cause.getMessage()));
     }
 
     @Override

@@ -113,18 +113,22 @@ final class Outbox {
             dropAll();
             return;
         }
+        boolean wrote = false;
         for (HandedOver next = handedOver.poll(); next != null; next = handedOver.poll()) {
             if (next instanceof NettyExchange exchange) {
                 exchange.handedOver();
-                answer();
+                wrote |= answer();
             } else if (next instanceof HandedOver.Sent sent) {
                 write(sent);
+                wrote = true;
             } else if (next instanceof HandedOver.End end) {
                 abandonOpen();
                 connection.onEnd(end.reason());
             }
         }
-        channel.flush();
+        if (wrote) {
+            channel.flush(); // with TLS, a flush of nothing sends a record of nothing
+        }
         connection.onProgress();
     }
 
@@ -140,21 +144,24 @@ final class Outbox {
         }
     }
 
-    /** Lets the answers out that need not wait for others. */
-    private void answer() {
+    /** Lets the answers out that need not wait for others; false when there is none. */
+    private boolean answer() {
+        boolean wrote = false;
         while (!open.isEmpty() && open.element().isHandedOver()) {
             NettyExchange next = open.remove();
             OutFrame answer = next.answer();
             String disconnectReason = next.disconnectReason();
             if (answer != null) {
                 write(answer, next.isWord());
+                wrote = true;
             }
             if (disconnectReason != null) {
                 channel.flush();
                 connection.close(disconnectReason);
-                return;
+                break;
             }
         }
+        return wrote;
     }
 
     private void write(OutFrame answer, boolean isRaw) {

@@ -20,7 +20,7 @@ public final class TlsConfig {
         NONE,
         /** It asks, and takes no answer for one; a certificate that is shown must be trusted. */
         WANT,
-        /** Who shows no certificate that is trusted is turned away. */
+        /** Who shows no certificate that is trusted is turned away; with TLS 1.3 a client hears of it after its end is open. */
         NEED
     }
 

@@ -13,6 +13,7 @@ import io.varve.replication.transport.FramePart;
 import io.varve.replication.transport.OutFrame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -38,9 +39,12 @@ abstract class Listening {
     final AtomicInteger opened = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
     final Queue<AtomicInteger> releases = new ConcurrentLinkedQueue<>();
+    BiConsumer<String, Exchange> onWord =
+            (word, exchange) -> exchange.reply(answer(word.getBytes(StandardCharsets.US_ASCII)));
+    volatile Connection latest;
     NettyListener listener;
+    EventLoops loops;
     private volatile boolean ended;
-    private EventLoops loops;
 
     /** A frame that waits for its answer. */
     record Pending(byte[] frame, Exchange exchange) {}
@@ -75,6 +79,7 @@ abstract class Listening {
     void open(ListenerConfig.Builder config, BiConsumer<byte[], Exchange> onFrame) {
         ConnectionAcceptor acceptor = (Connection connection) -> {
             opened.incrementAndGet();
+            latest = connection;
             return new ConnectionHandler() {
                 @Override
                 public void onFrame(ByteBuffer frame, Exchange exchange) {
@@ -86,6 +91,11 @@ abstract class Listening {
                     } else {
                         onFrame.accept(bytes, exchange);
                     }
+                }
+
+                @Override
+                public void onWord(String word, Exchange exchange) {
+                    onWord.accept(word, exchange);
                 }
 
                 @Override

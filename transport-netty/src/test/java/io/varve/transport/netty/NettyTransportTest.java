@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("io.varve.transport.netty.EventLoops#available")
 class NettyTransportTest extends TransportContract {
 
+    /** Small, so that a peer that does not read is soon noticed. */
+    private static final int SOCKET_BUFFER_BYTES = 64 << 10;
+
     @Parameter
     EventLoops.Kind kind;
 
@@ -32,15 +35,21 @@ class NettyTransportTest extends TransportContract {
     ListenerConfig.Builder listenerConfig() {
         return ListenerConfig.at("", 0)
                 .maxFrameBytes(MAX_FRAME_BYTES)
+                .unacknowledgedTimeoutMs(60_000)
                 .maxUnsentBytes(MAX_UNSENT_BYTES)
-                .maxInFlightPerConnection(MAX_IN_FLIGHT);
+                .maxInFlightPerConnection(MAX_IN_FLIGHT)
+                .sendBufferBytes(SOCKET_BUFFER_BYTES)
+                .receiveBufferBytes(SOCKET_BUFFER_BYTES);
     }
 
     ConnectorConfig.Builder connectorConfig() {
         return ConnectorConfig.builder()
                 .maxFrameBytes(MAX_FRAME_BYTES)
+                .unacknowledgedTimeoutMs(60_000)
                 .maxUnsentBytes(MAX_UNSENT_BYTES)
-                .maxInFlightPerConnection(MAX_IN_FLIGHT);
+                .maxInFlightPerConnection(MAX_IN_FLIGHT)
+                .sendBufferBytes(SOCKET_BUFFER_BYTES)
+                .receiveBufferBytes(SOCKET_BUFFER_BYTES);
     }
 
     @Override
