@@ -416,6 +416,8 @@ public final class CommitLog implements AutoCloseable {
                         segment.seal();
                     });
                     segment.passivate();
+                    // Not left to rest: of a log that is only appended to nobody will come to read it.
+                    guarded(segment::letGo);
                     sealedCount++;
                 }
             }
