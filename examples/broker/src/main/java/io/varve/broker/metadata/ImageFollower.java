@@ -36,6 +36,9 @@ public final class ImageFollower {
     private long latestZxid;
     private boolean reading;
 
+    /** While it is found out which units there are. */
+    private boolean listing;
+
     /** What is not a topic or a configuration is read as a whole. */
     private static final String CLUSTER = "";
 
@@ -103,17 +106,25 @@ public final class ImageFollower {
 
     /** The session was without a server: what is known may have gone, and what is not known may have come. */
     private void readAnew() {
+        listing = true;
         ClusterImage known = image;
         known.topicsByName().keySet().forEach(topic -> stale.add(TreeLayout.topic(topic)));
         known.configs().topics().keySet().forEach(topic -> stale.add(TreeLayout.topicConfig(topic)));
         known.configs().brokers().keySet().forEach(broker -> stale.add(TreeLayout.brokerConfig(broker)));
         listUnits().whenComplete((nothing, failure) -> {
-            if (failure != null) {
-                LOG.error("The tree cannot be read", failure); // gone again; when it is back, this begins anew
-            } else {
+            listing = false;
+            if (failure == null) {
                 readStale();
+            } else {
+                failed(failure); // the session has lost its server once more, and is told again when it has one
             }
         });
+    }
+
+    private void failed(Throwable failure) {
+        LOG.error("The tree cannot be read", failure);
+        settling.forEach(settled -> settled.completeExceptionally(failure));
+        settling.clear();
     }
 
     /** The unit in which a path is read: one topic, one configuration, or the rest. */
@@ -128,7 +139,7 @@ public final class ImageFollower {
     }
 
     private void readStale() {
-        if (reading) {
+        if (reading || listing) {
             return;
         }
         if (stale.isEmpty()) {
@@ -148,9 +159,7 @@ public final class ImageFollower {
         CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new)).whenComplete((nothing, failure) -> {
             reading = false;
             if (failure != null) {
-                LOG.error("The tree cannot be read", failure);
-                settling.forEach(settled -> settled.completeExceptionally(failure));
-                settling.clear();
+                failed(failure);
                 return;
             }
             ClusterImage next = image;

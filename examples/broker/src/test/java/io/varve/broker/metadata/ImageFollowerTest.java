@@ -1,0 +1,161 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.metadata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.varve.coordination.agent.Coordinator;
+import io.varve.coordination.agent.EmbeddedCoordinator;
+import io.varve.coordination.agent.SessionListener;
+import io.varve.coordination.agent.TreeListener;
+import io.varve.coordination.tree.CreateMode;
+import io.varve.coordination.tree.Node;
+import io.varve.coordination.tree.NodeStat;
+import io.varve.coordination.tree.TreeOp;
+import io.varve.coordination.tree.TreeResult;
+import io.varve.log.storage.MemoryStorage;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ImageFollowerTest {
+
+    private final EmbeddedCoordinator coordinator =
+            EmbeddedCoordinator.open(new MemoryStorage(), InstantSource.system());
+    private final Coordinator writer = coordinator.openSession();
+    private final Interrupted session = new Interrupted(coordinator.openSession());
+    private final ImageFollower follower = new ImageFollower(session);
+
+    @BeforeEach
+    void start() throws Exception {
+        for (String path : TreeLayout.PERSISTENT) {
+            get(writer.create(path, new byte[0], CreateMode.PERSISTENT));
+        }
+        configure("there", "1");
+        configure("goes", "1");
+        get(follower.start());
+    }
+
+    @AfterEach
+    void close() {
+        coordinator.close();
+    }
+
+    @Test
+    void shouldFollowChanges() throws Exception {
+        configure("comes", "1");
+        get(writer.delete(TreeLayout.topicConfig("goes"), -1));
+
+        assertThat(configs()).isEqualTo(Map.of("there", "1", "comes", "1"));
+    }
+
+    @Test
+    void shouldReadAnewWhatItMayHaveMissed() throws Exception {
+        session.deaf = true;
+        configure("comes", "1");
+        get(writer.delete(TreeLayout.topicConfig("goes"), -1));
+        get(writer.set(TreeLayout.topicConfig("there"), config("2"), -1));
+        assertThat(configs()).isEqualTo(Map.of("there", "1", "goes", "1"));
+
+        session.deaf = false;
+        get(session.resume());
+
+        assertThat(configs()).isEqualTo(Map.of("there", "2", "comes", "1"));
+    }
+
+    private Map<String, String> configs() throws Exception {
+        Map<String, Map<String, String>> topics =
+                get(follower.settled()).configs().topics();
+        return topics.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue()
+                .get("retention.ms")));
+    }
+
+    private void configure(String topic, String value) throws Exception {
+        get(writer.create(TreeLayout.topicConfig(topic), config(value), CreateMode.PERSISTENT));
+    }
+
+    private static byte[] config(String value) {
+        return TreeLayout.config(Map.of("retention.ms", value));
+    }
+
+    private static <T> T get(CompletionStage<T> stage) throws Exception {
+        return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    /** A session that hears nothing for a while, as one whose connection is broken. */
+    private static final class Interrupted implements Coordinator {
+
+        private final Coordinator session;
+        private volatile boolean deaf;
+        private TreeListener listener = (change, path, zxid) -> {};
+
+        Interrupted(Coordinator session) {
+            this.session = session;
+        }
+
+        /** Tells, on the coordinator's thread, that changes may have been missed. */
+        CompletionStage<Void> resume() {
+            return session.get("/").thenAccept(node -> listener.onChange(TreeListener.Change.MISSED, "/", 0));
+        }
+
+        @Override
+        public CompletionStage<AutoCloseable> watch(String path, TreeListener watching) {
+            listener = watching;
+            return session.watch(path, (change, changed, zxid) -> {
+                if (!deaf) {
+                    watching.onChange(change, changed, zxid);
+                }
+            });
+        }
+
+        @Override
+        public CompletionStage<String> create(String path, byte[] data, CreateMode mode) {
+            return session.create(path, data, mode);
+        }
+
+        @Override
+        public CompletionStage<NodeStat> set(String path, byte[] data, int expectedVersion) {
+            return session.set(path, data, expectedVersion);
+        }
+
+        @Override
+        public CompletionStage<Void> delete(String path, int expectedVersion) {
+            return session.delete(path, expectedVersion);
+        }
+
+        @Override
+        public CompletionStage<Node> get(String path) {
+            return session.get(path);
+        }
+
+        @Override
+        public CompletionStage<List<String>> children(String path) {
+            return session.children(path);
+        }
+
+        @Override
+        public CompletionStage<List<TreeResult>> multi(List<TreeOp> operations) {
+            return session.multi(operations);
+        }
+
+        @Override
+        public long sessionId() {
+            return session.sessionId();
+        }
+
+        @Override
+        public AutoCloseable onSessionState(SessionListener stateListener) {
+            return session.onSessionState(stateListener);
+        }
+
+        @Override
+        public void close() {
+            session.close();
+        }
+    }
+}
