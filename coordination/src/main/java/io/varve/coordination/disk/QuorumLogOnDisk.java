@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The quorum's log as a {@link CommitLog}: an entry is a record without key whose value is the kind, one byte, the epoch, four bytes, and the
- * payload. The epoch stands in the batch as well, though there no checksum covers it.
+ * payload. The epoch does not stand where a log has it otherwise, in the batch and in the log's list of epochs: no checksum covers those.
  *
  * <p>An entry is a batch of its own, because the log may have to be cut before any of them, and what is before the cut has been
  * acknowledged and must not go with it. The batches of one step are written together and forced together.
@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
 
     private static final int HEADER_BYTES = 5;
+    private static final int BATCH_EPOCH = 0;
 
     private final CommitLog log;
     private final InstantSource clock;
@@ -85,16 +86,7 @@ public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
 
     @Override
     public void append(List<QuorumEntry> entries) {
-        int from = 0;
-        while (from < entries.size()) {
-            int epoch = entries.get(from).epoch();
-            int to = from + 1;
-            while (to < entries.size() && entries.get(to).epoch() == epoch) {
-                to++;
-            }
-            log.append(batches(entries.subList(from, to)), epoch);
-            from = to;
-        }
+        log.append(batches(entries), BATCH_EPOCH);
         tail.append(entries);
     }
 

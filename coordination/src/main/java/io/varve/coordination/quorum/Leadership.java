@@ -151,10 +151,11 @@ class Leadership {
         from.park(fetch, state.nowNs() + state.config.pollNs());
     }
 
-    /** Whether a log that ends there cannot go on from this one. */
+    /** Whether a log that ends there cannot go on from this one: it ends, or diverges, before what is known here. */
     private boolean needsSnapshot(OffsetAndEpoch end) {
-        long startOffset = state.log.startOffset();
-        return end.offset() < startOffset || (startOffset > 0 && end.offset() == startOffset && !state.log.holds(end));
+        EntryLog log = state.log;
+        boolean knownNothingOf = log.startOffset() > 0 && log.endOf(end.epoch()).epoch() == 0;
+        return end.offset() < log.startOffset() || knownNothingOf;
     }
 
     /** Names the latest snapshot to a member, when it reaches to where that can use it; asks for a newer one otherwise. */

@@ -31,10 +31,17 @@ final class MemberChanges {
         return !leadership.isEstablished() || state.highWatermark() <= state.log.membersOffset();
     }
 
-    /** Founds the quorum of a static configuration, as soon as that can be done. */
+    /**
+     * Writes the voters of the configuration to the log, as soon as that can be done, and founds the quorum if it is not. From then on
+     * no configuration matters, and a member that comes without anything finds out who votes.
+     */
     void found() {
+        if (state.log.membersOffset() >= 0 || isBusy()) {
+            return;
+        }
         QuorumMembers members = state.members();
-        if (members.isFounded() || isBusy()) {
+        if (members.isFounded()) {
+            leadership.appendMembers(members);
             return;
         }
         List<Voter> voters = new ArrayList<>();

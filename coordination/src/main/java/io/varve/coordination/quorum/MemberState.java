@@ -87,6 +87,14 @@ final class MemberState {
         return members().isVoter(self());
     }
 
+    /**
+     * Whether it votes, or did until a change that may be taken back. One that has removed itself may hold more than all others, and then
+     * nobody but it can be elected. Source: Raft (dissertation), section 4.2.2.
+     */
+    boolean mayStand() {
+        return isVoter() || log.membersAt(highWatermark).isVoter(self());
+    }
+
     long highWatermark() {
         return highWatermark;
     }

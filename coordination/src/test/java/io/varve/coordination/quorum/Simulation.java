@@ -32,6 +32,7 @@ final class Simulation {
             new PriorityQueue<>(Comparator.comparingLong(Happening::timeNs).thenComparingLong(Happening::number));
 
     long nowNs;
+    private long removedNs = -1;
     private long happened;
     private long scheduled;
     private long trace = 17;
@@ -313,26 +314,34 @@ final class Simulation {
 
     private void changeMembers(SimulatedMember about) {
         SimulatedMember asked = any();
-        if (asked.isUp()) {
-            asked.later(
-                    0,
-                    () -> asked.step(
-                            random.nextBoolean()
-                                    ? new QuorumEvent.RemoveMember(about.self.member())
-                                    : new QuorumEvent.AddMember(about.self)));
+        boolean removes = random.nextBoolean();
+        if (!asked.isUp() || (removes && !allVotersHaveTheirDisks())) {
+            return;
         }
+        if (removes) {
+            removedNs = nowNs;
+        }
+        asked.later(0, () -> asked.step(
+                removes
+                        ? new QuorumEvent.RemoveMember(about.self.member())
+                        : new QuorumEvent.AddMember(about.self)));
     }
 
-    /** Wipes a disk, when all others that may be voters have theirs: the fault that a quorum is made to survive. */
+    private boolean allVotersHaveTheirDisks() {
+        return members.values().stream()
+                .allMatch(member -> member.isUp()
+                        && member.member().members().voters().stream().allMatch(this::isAlive));
+    }
+
+    /** Wipes a disk when all voters, as anybody sees them, have theirs: one lost disk is what a quorum is made to survive. */
     private void wipe(SimulatedMember victim) {
-        for (SimulatedMember member : members.values()) {
-            boolean sound = member.isUp()
-                    && member.member().members().isFounded()
-                    && member.member().members().voters().size() >= 3
-                    && member.member().members().voters().stream().allMatch(this::isAlive);
-            if (!sound) {
-                return;
-            }
+        boolean removing = removedNs >= 0 && nowNs - removedNs < 5_000 * MS;
+        boolean allFounded = allVotersHaveTheirDisks()
+                && members.values().stream()
+                        .map(member -> member.member().members())
+                        .allMatch(voters -> voters.isFounded() && voters.voters().size() >= 3);
+        if (removing || !allFounded) {
+            return;
         }
         saw(Rare.DISK_WIPED);
         QuorumMembers voters = victim.member().members();
