@@ -51,6 +51,10 @@ final class ApacheZooKeeper implements AutoCloseable {
         return server.getZKDatabase().getDataTree().getWatchCount();
     }
 
+    boolean hasNode(String path) {
+        return server.getZKDatabase().getNode(path) != null;
+    }
+
     Set<String> containers() {
         return server.getZKDatabase().getDataTree().getContainers();
     }

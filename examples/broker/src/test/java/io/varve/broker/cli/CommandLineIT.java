@@ -123,7 +123,7 @@ class CommandLineIT {
         try (ApacheZooKeeper server = ApacheZooKeeper.start(directory.resolve("tree"))) {
             final Process watch = start("tree", "-server", server.address(), "watch", "-R", "/");
             final BufferedReader out = output(watch);
-            await().until(() -> server.watchCount() > 0);
+            await().atMost(1, TimeUnit.MINUTES).until(() -> server.watchCount() > 0);
             assertThat(CommandRun.of("tree", "-server", server.address(), "create", "/a")
                             .exitCode())
                     .isZero();
