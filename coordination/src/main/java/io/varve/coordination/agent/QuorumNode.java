@@ -198,7 +198,7 @@ public final class QuorumNode implements AutoCloseable {
     }
 
     private void peerGone(int peer) {
-        // Whoever it was will be asked again; the quorum's own timeouts decide.
+        member.on(new QuorumEvent.Unreachable(peer));
     }
 
     private void report(List<Long> sessionIds) {

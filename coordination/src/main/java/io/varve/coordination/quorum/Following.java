@@ -23,6 +23,10 @@ final class Following {
     private final SnapshotDownload download;
 
     private long heardNs;
+
+    /** When a leader that seems to be gone is given up; {@link Long#MAX_VALUE} while nothing speaks against it. */
+    private long goneNs = Long.MAX_VALUE;
+
     private int fetchNumber;
     private long fetchedFlushed;
     private boolean awaiting;
@@ -51,15 +55,27 @@ final class Following {
     /** The leader lives. */
     void heard() {
         heardNs = state.nowNs();
+        goneNs = Long.MAX_VALUE;
+    }
+
+    /** The leader seems to be gone: nobody needs to wait until it has been silent for long. */
+    void suspect() {
+        if (goneNs == Long.MAX_VALUE) {
+            goneNs = state.suspicionNs();
+        }
     }
 
     /** Whether the leader was heard from so lately that no other may be elected. Source: Raft (dissertation), section 4.2.3. */
     boolean trustsLeader() {
-        return state.nowNs() - heardNs < state.config.electionTimeoutNs();
+        return goneNs == Long.MAX_VALUE && state.nowNs() - heardNs < state.config.electionTimeoutNs();
     }
 
     boolean hasGivenUp() {
-        return state.nowNs() >= heardNs + patienceNs;
+        return state.nowNs() >= giveUpNs();
+    }
+
+    private long giveUpNs() {
+        return Math.min(heardNs + patienceNs, goneNs);
     }
 
     private void fetch() {
@@ -201,7 +217,7 @@ final class Following {
                 ? Long.MAX_VALUE
                 : readDeadlines.values().iterator().next();
         return Math.min(
-                Math.min(heardNs + patienceNs, nextFetchNs),
+                Math.min(giveUpNs(), nextFetchNs),
                 Math.min(Math.min(joinNs(), firstRead), download.nextDeadlineNs()));
     }
 

@@ -193,6 +193,11 @@ final class MemberState {
         return ++fetchNumber;
     }
 
+    /** When to act on the suspicion that the leader is gone: soon, and not all members at the same time. */
+    long suspicionNs() {
+        return nowNs + random.nextLong(config.electionTimeoutNs() / 8);
+    }
+
     /** A time between one and two times a duration from now, so that members do not all act at once. */
     long randomDeadlineNs(long durationNs) {
         return nowNs + durationNs + random.nextLong(durationNs);

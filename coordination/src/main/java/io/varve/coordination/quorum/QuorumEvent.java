@@ -19,6 +19,14 @@ public sealed interface QuorumEvent {
     record Received(PeerMessage message) implements QuorumEvent {}
 
     /**
+     * The link to a member has broken: perhaps it has died. Only a hint, which makes a dead leader be replaced before it has been silent for
+     * an election timeout; one that lives is not replaced, since the others still hear from it.
+     *
+     * @param member number of the member
+     */
+    record Unreachable(int member) implements QuorumEvent {}
+
+    /**
      * Append entries of the machine; answered by {@link QuorumAction.Proposed} or {@link QuorumAction.ProposalRefused}.
      *
      * @param payloads one or more, appended together

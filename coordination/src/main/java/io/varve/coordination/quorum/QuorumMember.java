@@ -110,6 +110,10 @@ public final class QuorumMember {
             }
         } else if (event instanceof QuorumEvent.VoteStored stored) {
             voteStored(stored.vote());
+        } else if (event instanceof QuorumEvent.Unreachable unreachable) {
+            if (following != null && following.leader().id() == unreachable.member()) {
+                following.suspect();
+            }
         } else if (!stepOfClient(event)) {
             stepOfSnapshots(event);
         }

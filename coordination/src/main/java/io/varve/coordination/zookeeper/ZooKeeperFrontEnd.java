@@ -30,10 +30,21 @@ public final class ZooKeeperFrontEnd {
     private final Map<Long, ClientConnection> connections = new LinkedHashMap<>();
     private final Map<Long, ClientConnection> bySession = new HashMap<>();
     private final Map<String, Integer> connectionsByHost = new HashMap<>();
-    private long nextConnection = 1;
+    private long nextConnection;
 
-    /** A front end without connections. */
+    /** A front end without connections, of a member that has not run before. */
     public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context) {
+        this(config, context, 1);
+    }
+
+    /**
+     * A front end without connections.
+     *
+     * @param firstConnection number of the first connection; those of an earlier run of this member must not come again, since sessions
+     *     remember them
+     */
+    public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context, long firstConnection) {
+        this.nextConnection = firstConnection;
         this.config = config;
         this.context = context;
         this.authenticator = new Authenticator(config.superDigest());
@@ -89,6 +100,11 @@ public final class ZooKeeperFrontEnd {
      */
     public static boolean isWord(String fourBytes) {
         return FourLetterWords.KNOWN.contains(fourBytes);
+    }
+
+    /** All words, answered or not. */
+    public static Set<String> words() {
+        return FourLetterWords.KNOWN;
     }
 
     /** What a client that sends the word is to read before its connection is closed. */
