@@ -50,7 +50,7 @@ final class PeerWire implements AutoCloseable {
      * A wire without links.
      *
      * @param onMessage is given what other members say
-     * @param onGone is told when the link to a member has broken
+     * @param onGone is told when the last link to a member has broken
      */
     PeerWire(
             int self,
@@ -106,7 +106,7 @@ final class PeerWire implements AutoCloseable {
 
     private void gone(Connection connection) {
         Integer speaker = speakers.remove(connection.id());
-        if (speaker != null) {
+        if (speaker != null && !speakers.containsValue(speaker)) {
             onGone.accept(speaker);
         }
     }
