@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transaction in the making: its number and time, what it has changed, and how to undo that.
@@ -16,14 +17,15 @@ final class TreeEdit {
     final long zxid;
     final long timeMs;
     private final List<TreeChange> changes = new ArrayList<>();
-    private final Deque<Runnable> undoing = new ArrayDeque<>();
-    private final boolean undoable;
+
+    /** The last step first; null when nothing will be undone. */
+    private final @Nullable Deque<Runnable> undoing;
 
     /** @param undoable whether {@link #undo} may be called */
     TreeEdit(long zxid, long timeMs, boolean undoable) {
         this.zxid = zxid;
         this.timeMs = timeMs;
-        this.undoable = undoable;
+        this.undoing = undoable ? new ArrayDeque<>() : null;
     }
 
     void changed(TreeChange change) {
@@ -35,18 +37,20 @@ final class TreeEdit {
     }
 
     boolean isUndoable() {
-        return undoable;
+        return undoing != null;
     }
 
     /** Remembers how to take back the step that is taken next; steps are taken back last first. */
     void onUndo(Runnable step) {
-        if (undoable) {
+        if (undoing != null) {
             undoing.push(step);
         }
     }
 
     void undo() {
-        assert undoable;
+        if (undoing == null) {
+            throw new IllegalStateException("a transaction that cannot be undone: zxid=" + zxid);
+        }
         while (!undoing.isEmpty()) {
             undoing.pop().run();
         }

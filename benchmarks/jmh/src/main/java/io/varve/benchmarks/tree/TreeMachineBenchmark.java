@@ -96,8 +96,8 @@ public class TreeMachineBenchmark {
     @Benchmark
     public TreeTransaction multi() {
         String path = path() + "x";
-        List<TreeOp> operations = List.of(
-                new TreeOp.Create(path, data, CreateMode.PERSISTENT), new TreeOp.Delete(path, -1));
+        List<TreeOp> operations =
+                List.of(new TreeOp.Create(path, data, CreateMode.PERSISTENT), new TreeOp.Delete(path, -1));
         return machine.apply(++zxid, zxid, new TreeCommand.Multi(session, OWNER, List.of(), operations));
     }
 
