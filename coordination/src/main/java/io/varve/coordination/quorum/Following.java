@@ -202,14 +202,12 @@ final class Following {
         }
     }
 
-    /** When to ask for a vote of its own, if ever. */
+    /** When to ask to be made a voter, or to be known under other addresses, if ever. */
     private long joinNs() {
-        boolean asks = state.config.joins()
-                && !state.isVoter()
-                && !state.lacksMachine()
+        boolean caughtUp = !state.lacksMachine()
                 && state.highWatermark() > 0
                 && state.log.flushedOffset() >= state.highWatermark();
-        return asks ? nextJoinNs : Long.MAX_VALUE;
+        return caughtUp && (state.wantsToJoin() || state.hasMoved()) ? nextJoinNs : Long.MAX_VALUE;
     }
 
     long nextDeadlineNs() {

@@ -27,6 +27,7 @@ final class MemberState {
     private boolean forcing;
     private boolean installing;
     private boolean heardOfCluster;
+    private boolean wasVoter;
     private int fetchNumber;
     private long rejectedOffset;
     private long rejectedUntilNs;
@@ -42,6 +43,7 @@ final class MemberState {
         long restored = latest == null ? 0 : latest.end().offset();
         this.lacksMachine = restored < log.startOffset();
         this.highWatermark = lacksMachine ? 0 : restored;
+        noteOwnVote();
     }
 
     void begin(long nowNs) {
@@ -95,6 +97,19 @@ final class MemberState {
         return isVoter() || log.membersAt(highWatermark).isVoter(self());
     }
 
+    /** Whether it should be a voter, and never was one: what was removed does not come back by itself. */
+    boolean wantsToJoin() {
+        return config.joins() && !wasVoter && !isVoter();
+    }
+
+    /** Whether it is a voter that others look for elsewhere. */
+    boolean hasMoved() {
+        Voter known = members().voter(self().id());
+        return known != null
+                && known.member().equals(self())
+                && !known.addresses().equals(config.self().addresses());
+    }
+
     long highWatermark() {
         return highWatermark;
     }
@@ -132,6 +147,7 @@ final class MemberState {
     void commitTo(long offset) {
         if (offset > highWatermark) {
             highWatermark = offset;
+            noteOwnVote();
             if (!lacksMachine) {
                 out.add(new QuorumAction.Committed(offset));
             }
@@ -156,6 +172,11 @@ final class MemberState {
         return heardOfCluster;
     }
 
+    private void noteOwnVote() {
+        QuorumMembers committed = log.membersAt(highWatermark);
+        wasVoter |= committed.isFounded() && committed.isVoter(self());
+    }
+
     /** A snapshot is here; none other is fetched until the owner has done with it, whoever leads by then. */
     void install(OffsetAndEpoch snapshot) {
         installing = true;
@@ -174,6 +195,7 @@ final class MemberState {
         log.install(snapshot);
         lacksMachine = false;
         highWatermark = Math.max(highWatermark, snapshot.end().offset());
+        noteOwnVote();
         out.add(new QuorumAction.Committed(highWatermark));
         out.add(new QuorumAction.MembersChanged(members()));
     }

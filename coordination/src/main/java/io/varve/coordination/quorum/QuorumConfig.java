@@ -9,8 +9,9 @@ package io.varve.coordination.quorum;
  * @param self the member, and where others reach it
  * @param bootstrap the voters as long as neither log nor snapshot names any: those of the static configuration, or those to ask for
  *     the leader
- * @param joins whether it asks to become a voter when it is none and has caught up: true for a voter of a static configuration
- *     and for one that joins by itself, false for an observer
+ * @param joins whether it asks to become a voter when it has caught up and never was one: true for a voter of a static configuration
+ *     and for one that joins by itself, false for an observer. A voter that was removed does not ask again; it should be taken
+ *     out of its configuration before it is started anew
  * @param electionTimeoutNs how long the leader may be silent, nanoseconds; a member stands for election after one to two of these.
  *     Larger on a slow network, smaller for faster failover
  * @param limits how much is sent and kept at a time

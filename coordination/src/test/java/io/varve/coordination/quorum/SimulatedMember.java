@@ -130,13 +130,13 @@ final class SimulatedMember {
         QuorumLog seen = simulation.bug == Bug.ACKNOWLEDGES_BEFORE_FORCE || simulation.bug == Bug.NEVER_TRUNCATES
                 ? new BuggyLog(opened.log(), simulation.bug)
                 : opened.log();
-        QuorumPorts ports = new QuorumPorts(seen, opened.snapshots(), new Random(random.nextLong()));
+        QuorumPorts ports = new QuorumPorts(seen, opened.snapshots(), simulation.randomOf(self.id()));
         QuorumConfig config = new QuorumConfig(
                 self,
                 bootstrap,
                 true,
                 Simulation.ELECTION_TIMEOUT_NS,
-                new QuorumConfig.Limits(1 << 16, 200 + random.nextInt(2000), 100, 3000, 100));
+                new QuorumConfig.Limits(1 << 16, simulation.swarm.fetchBytes(), 200 + random.nextInt(2000), 3000, 100));
         long nowNs = localNs(simulation.nowNs);
         files = opened;
         member = new QuorumMember(config, ports, opened.vote(), nowNs, simulation::leadership);
@@ -361,10 +361,11 @@ final class SimulatedMember {
         if (ours != null && isLeader() && member().epoch() == proposedEpoch) {
             Ledger.require(ours.equals(entry), "another entry stands where a write was appended: offset=" + offset);
             simulation.ledger.acknowledged(offset, entry);
+            simulation.answer("write of " + RegisterMachine.value(entry.payload()) + " acknowledged by " + self.id());
         }
     }
 
-    private void takeSnapshot(boolean again) {
+    void takeSnapshot(boolean again) {
         QuorumSnapshot latest = files().snapshots().latest();
         boolean nothingNew =
                 machine.appliedOffset() == (latest == null ? 0 : latest.end().offset());
@@ -450,6 +451,7 @@ final class SimulatedMember {
                         done.baseOffset() + i, new QuorumEntry(done.epoch(), QuorumEntry.Kind.DATA, proposing.get(i)));
             }
         } else if (action instanceof QuorumAction.ProposalRefused refused) {
+            simulation.answer("write at " + self.id() + " refused: " + refused.reason());
             if (refused.reason() == QuorumAction.Refusal.BACK_PRESSURED) {
                 simulation.saw(Rare.BACK_PRESSURED);
             }
@@ -461,8 +463,13 @@ final class SimulatedMember {
             Long before = reads.remove(ready.token());
             Ledger.require(before != null, "nobody reads with this token: " + ready);
             simulation.ledger.read(before, ready.offset());
+            simulation.answer("read at " + self.id() + " sees what is before " + ready.offset());
         } else if (action instanceof QuorumAction.ReadFailed failed) {
             Ledger.require(reads.remove(failed.token()) != null, "nobody reads with this token: " + failed);
+            simulation.answer("read at " + self.id() + " failed");
+        } else if (action instanceof QuorumAction.ChangeAnswered answered) {
+            simulation.answer(
+                    "change of " + answered.member().id() + " at " + self.id() + ": " + answered.status());
         }
     }
 

@@ -54,9 +54,7 @@ final class SimulatedNetwork {
     }
 
     private void deliver(int from, int to, ByteBuffer bytes) {
-        boolean slow = !healed && simulation.swarm.slowNetwork();
-        double delayMs = 0.2 - Math.log(1 - random.nextDouble()) * (slow ? 30 : 1);
-        simulation.schedule((long) (delayMs * 1_000_000), () -> {
+        simulation.schedule(simulation.networkDelayNs(healed), () -> {
             SimulatedMember receiver = simulation.member(to);
             if (receiver != null && receiver.isUp() && !cut.contains(new Way(from, to))) {
                 receiver.later(0, () -> receiver.receive(bytes));

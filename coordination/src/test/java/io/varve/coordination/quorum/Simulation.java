@@ -11,6 +11,7 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** A quorum, its clients and its misfortunes in one thread, under one seed and on a clock of its own. */
@@ -39,10 +40,23 @@ final class Simulation {
     private boolean calm;
     private long nextValue = 1;
     private final @Nullable List<String> notes;
+    private final boolean plain;
+
+    private final List<String> answers = new ArrayList<>();
     private QuorumMembers latest;
     private final Map<Integer, MemberId> bound = new TreeMap<>();
 
     Simulation(Random random, Swarm swarm, Bug bug, boolean noting) {
+        this(random, swarm, bug, noting, false);
+    }
+
+    /** One without chance: all delays are a millisecond, and of two members the one with the lower number is more impatient. */
+    static Simulation plain(Swarm swarm) {
+        return new Simulation(new Random(0), swarm, Bug.NONE, false, true);
+    }
+
+    private Simulation(Random random, Swarm swarm, Bug bug, boolean noting, boolean plain) {
+        this.plain = plain;
         this.random = random;
         this.swarm = swarm;
         this.bug = bug;
@@ -105,7 +119,35 @@ final class Simulation {
         happenings.add(new Happening(nowNs + Math.max(0, delayNs), scheduled++, what));
     }
 
+    /** What a member draws its timeouts with. */
+    RandomGenerator randomOf(int id) {
+        RandomGenerator drawn = new Random(random.nextLong());
+        if (!plain) {
+            return drawn;
+        }
+        return new RandomGenerator() {
+            @Override
+            public long nextLong() {
+                return drawn.nextLong();
+            }
+
+            @Override
+            public long nextLong(long bound) {
+                return bound * id / 10;
+            }
+        };
+    }
+
+    long networkDelayNs(boolean reliable) {
+        boolean slow = !reliable && swarm.slowNetwork();
+        double delayMs = 0.2 - Math.log(1 - random.nextDouble()) * (slow ? 30 : 1);
+        return plain ? MS : (long) (delayMs * MS);
+    }
+
     long diskDelayNs() {
+        if (plain) {
+            return MS;
+        }
         long delayMs = swarm.slowDisks() && random.nextInt(20) == 0 ? random.nextInt(800) : random.nextInt(4);
         return delayMs * MS;
     }
@@ -255,7 +297,7 @@ final class Simulation {
             }
             default -> {
                 if (swarm.wipes()) {
-                    wipe(victim);
+                    wipeIfAllowed(victim);
                 }
             }
         }
@@ -334,7 +376,7 @@ final class Simulation {
     }
 
     /** Wipes a disk when all voters, as anybody sees them, have theirs: one lost disk is what a quorum is made to survive. */
-    private void wipe(SimulatedMember victim) {
+    private void wipeIfAllowed(SimulatedMember victim) {
         boolean removing = removedNs >= 0 && nowNs - removedNs < 5_000 * MS;
         boolean allFounded = allVotersHaveTheirDisks()
                 && members.values().stream()
@@ -343,13 +385,20 @@ final class Simulation {
         if (removing || !allFounded) {
             return;
         }
+        wipe(victim, true);
+    }
+
+    /** The member's disk is empty from now on, and it is somebody else. */
+    void wipe(SimulatedMember victim, boolean restarts) {
         saw(Rare.DISK_WIPED);
         QuorumMembers voters = victim.member().members();
         victim.die(MemoryStorage.Survival.PROCESS_DEATH);
         SimulatedMember fresh = victim.wiped(voters);
         note("wiped " + victim.self.member() + ", now " + fresh.self.member());
         members.put(victim.self.id(), fresh);
-        restartLater(fresh);
+        if (restarts) {
+            restartLater(fresh);
+        }
     }
 
     private boolean isAlive(Voter voter) {
@@ -437,6 +486,20 @@ final class Simulation {
 
     long happened() {
         return happened;
+    }
+
+    /** Keeps what a client is told, when there is somebody to read it. */
+    void answer(String what) {
+        if (plain) {
+            answers.add(what);
+        }
+    }
+
+    /** What clients were told since this was asked last. */
+    List<String> takeAnswers() {
+        List<String> taken = List.copyOf(answers);
+        answers.clear();
+        return taken;
     }
 
     /** Equal for equal runs. */

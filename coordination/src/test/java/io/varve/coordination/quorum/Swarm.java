@@ -23,7 +23,8 @@ record Swarm(
         boolean clocksDiffer,
         int entriesPerSnapshot,
         int segmentBytes,
-        int cacheBytes) {
+        int cacheBytes,
+        int fetchBytes) {
 
     static Swarm of(Random random) {
         int[] sizes = {1, 3, 3, 3, 5};
@@ -46,7 +47,8 @@ record Swarm(
                 random.nextBoolean(),
                 5 + random.nextInt(60),
                 1024 << random.nextInt(4),
-                random.nextInt(4) * 2000);
+                random.nextInt(4) * 2000,
+                random.nextInt(3) == 0 ? 1 : 1 << 16);
     }
 
     /** Nothing but the cut of all members' power, again and again. */
@@ -70,13 +72,40 @@ record Swarm(
                 false,
                 10 + random.nextInt(100),
                 1024 << random.nextInt(4),
-                random.nextInt(4) * 2000);
+                random.nextInt(4) * 2000,
+                1 << 16);
     }
 
     /** No faults. */
     static Swarm calm(int voters, int spares) {
         return new Swarm(
                 voters, spares, false, false, false, false, false, false, false, false, false, false, false, false,
-                false, false, 1_000_000, 1 << 20, 1 << 20);
+                false, false, 1_000_000, 1 << 20, 1 << 20,
+                1 << 16);
+    }
+
+    /** Elections all the time, among many: what makes the rare mistakes of elections and commits likely. */
+    static Swarm ofElections(Random random) {
+        return new Swarm(
+                5,
+                0,
+                true,
+                true,
+                true,
+                true,
+                true,
+                true,
+                true,
+                false,
+                true,
+                true,
+                false,
+                false,
+                false,
+                false,
+                1_000_000,
+                1 << 16,
+                1 << 16,
+                random.nextBoolean() ? 1 : 1 << 16);
     }
 }
