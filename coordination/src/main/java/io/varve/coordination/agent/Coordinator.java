@@ -28,7 +28,8 @@ public interface Coordinator extends AutoCloseable {
      * Creates a node.
      *
      * @param path absolute path; its parent must exist. Sequential modes append ten digits to it.
-     * @param data the node's bytes; copied
+     * @param data the node's bytes; copied. Every implementation takes 1,000,000, none more than 1,048,575; too many make the stage fail
+     *     with IllegalArgumentException.
      * @return the path that was created
      */
     CompletionStage<String> create(String path, byte[] data, CreateMode mode);

@@ -71,6 +71,7 @@ public final class QuorumNode implements AutoCloseable {
 
     private static final String CONFIG_PATH = "/zookeeper/config";
     private static final long CACHE_BYTES = 16L << 20;
+    private static final long CONFIG_DELAY_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long REAP_INTERVAL_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int MOST_REAPED = 10_000;
 
@@ -101,6 +102,8 @@ public final class QuorumNode implements AutoCloseable {
     private boolean serving;
     /** The voters that the configuration node was last compared with. */
     private QuorumMembers knownMembers = QuorumMembers.NONE;
+
+    private long configAtNs = Long.MAX_VALUE;
 
     private long reapAtNs;
     private long beatAtNs;
@@ -320,7 +323,7 @@ public final class QuorumNode implements AutoCloseable {
                 deadlineNs = Math.min(deadlineNs, beatAtNs);
             }
             if (sessions.isLeading()) {
-                deadlineNs = Math.min(deadlineNs, reapAtNs);
+                deadlineNs = Math.min(deadlineNs, Math.min(reapAtNs, configAtNs));
             }
             if (serving && unsettledSinceNs != Long.MAX_VALUE) {
                 deadlineNs = Math.min(deadlineNs, unsettledSinceNs + graceNs());
@@ -342,7 +345,7 @@ public final class QuorumNode implements AutoCloseable {
                 tree.submit(new TreeCommand.SetLimits(config.limits()), Submission.UNATTENDED);
             }
         }
-        keepConfig();
+        keepConfig(nowNs);
         if (nowNs >= reapAtNs) {
             reapAtNs = nowNs + REAP_INTERVAL_NS;
             List<String> paths = tree.tree().reapable(clocks.wallMs().getAsLong(), MOST_REAPED);
@@ -352,17 +355,26 @@ public final class QuorumNode implements AutoCloseable {
         }
     }
 
-    /** Writes what the members are into the configuration node, when that says otherwise. */
-    private void keepConfig() {
+    /**
+     * Writes what the members are into the configuration node, when that says otherwise. Who has them changed writes what it knows of them
+     * itself, and is given time to.
+     */
+    private void keepConfig(long nowNs) {
         QuorumMembers members = member.members();
-        if (config.servers().specs().isEmpty() || members == knownMembers || !members.isFounded()) {
+        if (config.servers().specs().isEmpty() || !members.isFounded()) {
             return;
         }
-        knownMembers = members;
-        DynamicConfig due = Reconfiguration.due(
-                members, config.servers().specs(), changes.config(), changes.nextVersion());
-        if (due != null) {
-            changes.write(due, Submission.UNATTENDED);
+        if (members != knownMembers) {
+            configAtNs = knownMembers == QuorumMembers.NONE ? nowNs : nowNs + CONFIG_DELAY_NS;
+            knownMembers = members;
+        }
+        if (nowNs >= configAtNs) {
+            configAtNs = Long.MAX_VALUE;
+            DynamicConfig due = Reconfiguration.due(
+                    members, config.servers().specs(), changes.config(), changes.nextVersion());
+            if (due != null) {
+                changes.write(due, Submission.UNATTENDED);
+            }
         }
     }
 

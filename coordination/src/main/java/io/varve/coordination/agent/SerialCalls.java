@@ -21,17 +21,32 @@ final class SerialCalls {
         calls.add(call);
     }
 
-    /** Makes the calls that wait, unless another thread (or this one, further up) is at it and will. Never called under a lock. */
+    /**
+     * Makes the calls that wait, unless another thread (or this one, further up) is at it and will. Never called under a lock. What a
+     * call throws comes out of here after the calls behind it were made.
+     */
     void run() {
         if (waiting.getAndIncrement() != 0) {
             return;
         }
+        RuntimeException failure = null;
         int seen = 1;
         while (seen != 0) {
             for (Runnable call = calls.poll(); call != null; call = calls.poll()) {
-                call.run();
+                try {
+                    call.run();
+                } catch (RuntimeException e) {
+                    if (failure == null) {
+                        failure = e;
+                    } else {
+                        failure.addSuppressed(e);
+                    }
+                }
             }
             seen = waiting.addAndGet(-seen);
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }

@@ -2,7 +2,8 @@
 package io.varve.coordination.agent;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The state of a session, and who is told of it: each listener hears every state once, in their order.
@@ -11,8 +12,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 final class SessionStates {
 
-    private final CopyOnWriteArrayList<SessionListener> listeners = new CopyOnWriteArrayList<>();
     private final SerialCalls calls = new SerialCalls();
+
+    @GuardedBy("this")
+    private final List<SessionListener> listeners = new ArrayList<>();
 
     @GuardedBy("this")
     private SessionListener.State state;
@@ -28,14 +31,15 @@ final class SessionStates {
     /** Adds a listener and tells it the present state; the result removes it. */
     AutoCloseable add(SessionListener listener) {
         synchronized (this) {
-            SessionListener.State present = state;
-            calls.add(() -> {
-                listeners.add(listener);
-                listener.onState(present);
-            });
+            listeners.add(listener);
+            tell(listener, state);
         }
         calls.run();
-        return () -> listeners.remove(listener);
+        return () -> remove(listener);
+    }
+
+    private synchronized void remove(SessionListener listener) {
+        listeners.remove(listener);
     }
 
     /** Goes to another state; nothing happens when it is the same or the session is lost. */
@@ -45,8 +49,14 @@ final class SessionStates {
                 return;
             }
             state = next;
-            calls.add(() -> listeners.forEach(listener -> listener.onState(next)));
+            for (SessionListener listener : listeners) {
+                tell(listener, next);
+            }
         }
         calls.run();
+    }
+
+    private void tell(SessionListener listener, SessionListener.State told) {
+        calls.add(() -> listener.onState(told));
     }
 }

@@ -160,6 +160,9 @@ final class TreeMember implements TreeReplica {
 
     @Override
     public void submit(TreeCommand command, Submission submission) {
+        if (command instanceof TreeCommand.AttachSession attach) {
+            surroundings.heard(attach.sessionId()); // or its time could be up before it is attached
+        }
         submissions.add(ByteBuffer.wrap(TreeFormat.encode(new TreeEntry(0, command))), submission);
     }
 

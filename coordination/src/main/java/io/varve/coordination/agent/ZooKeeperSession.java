@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -60,6 +61,9 @@ final class ZooKeeperSession implements Coordinator {
                 .orTimeout(connectTimeoutMs, TimeUnit.MILLISECONDS)
                 .exceptionally(failure -> {
                     session.closeLater();
+                    if (!(failure instanceof TimeoutException)) {
+                        throw new CompletionException(failure);
+                    }
                     throw new CompletionException(new QuorumLostException(
                             "no server has accepted a session: connectString=" + connectString + ", connectTimeoutMs="
                                     + connectTimeoutMs + "; check that the ensemble runs and has a majority"));
@@ -145,7 +149,7 @@ final class ZooKeeperSession implements Coordinator {
     @Override
     public CompletionStage<List<TreeResult>> multi(List<TreeOp> operations) {
         List<TreeOp> all = List.copyOf(operations);
-        int bytes = all.stream().mapToInt(ZooKeeperValues::sizeBytes).reduce(0, Math::addExact);
+        long bytes = all.stream().mapToLong(ZooKeeperValues::sizeBytes).sum();
         return this.<List<TreeResult>>call(
                 "",
                 bytes,
@@ -192,13 +196,13 @@ final class ZooKeeperSession implements Coordinator {
     }
 
     private <T extends @Nullable Object> CompletionStage<T> call(
-            String path, int dataBytes, Consumer<Answer<T>> operation) {
+            String path, long dataBytes, Consumer<Answer<T>> operation) {
         if (closed.get() || states.isLost()) {
             return CompletableFuture.failedFuture(
                     new SessionExpiredException("the session has ended: session=0x" + Long.toHexString(sessionId())));
         }
         if (dataBytes > ZooKeeperValues.MAX_REQUEST_BYTES) {
-            // Sent, it would make the server close the connection, and the client send it again to the next.
+            // Sent, it would make the server close the connection, and all that is under way fail with it.
             return CompletableFuture.failedFuture(new IllegalArgumentException("data too large: path=" + path
                     + ", bytes=" + dataBytes + ", largest=" + ZooKeeperValues.MAX_REQUEST_BYTES));
         }

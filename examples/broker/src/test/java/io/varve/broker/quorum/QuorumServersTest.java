@@ -13,16 +13,19 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.admin.ZooKeeperAdmin;
+import org.apache.zookeeper.server.auth.DigestAuthenticationProvider;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 class QuorumServersTest {
 
     private static final int SESSION_TIMEOUT_MS = 20_000;
+
+    /** Of the password "secret". */
+    private static final String SUPER_DIGEST = superDigest();
 
     @TempDir
     private Path directory;
@@ -66,6 +72,14 @@ class QuorumServersTest {
         servers.values().forEach(QuorumServer::close);
     }
 
+    private static String superDigest() {
+        try {
+            return DigestAuthenticationProvider.generateDigest("super:secret");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private String line(int id) {
         return "server." + id + "=127.0.0.1:" + ports.get(id)[0] + ":" + ports.get(id)[1];
     }
@@ -82,6 +96,7 @@ class QuorumServersTest {
                 "clientPortAddress=127.0.0.1",
                 "admin.enableServer=false",
                 "reconfigEnabled=true",
+                "DigestAuthenticationProvider.superDigest=" + SUPER_DIGEST,
                 "4lw.commands.whitelist=*",
                 line(1),
                 line(2),
@@ -111,7 +126,7 @@ class QuorumServersTest {
 
     private static <T> T insist(Attempt<T> attempt) {
         return Awaitility.await()
-                .atMost(60, java.util.concurrent.TimeUnit.SECONDS)
+                .atMost(60, TimeUnit.SECONDS)
                 .ignoreExceptionsMatching(e -> e instanceof KeeperException.ConnectionLossException
                         || e instanceof KeeperException.OperationTimeoutException)
                 .until(attempt::run, result -> true);
@@ -133,7 +148,7 @@ class QuorumServersTest {
 
     private int leader() {
         return Awaitility.await()
-                .atMost(60, java.util.concurrent.TimeUnit.SECONDS)
+                .atMost(60, TimeUnit.SECONDS)
                 .until(
                         () -> servers.keySet().stream()
                                 .filter(id -> mode(id).equals("leader"))
@@ -216,10 +231,24 @@ class QuorumServersTest {
         create(client, "/a", "x");
         Awaitility.await().untilAsserted(() -> assertThat(config(client)).contains(line(1), line(2), line(3)));
 
+        assertThatThrownBy(() -> client.reconfigure(line(4) + ";" + ports.get(4)[2], null, null, 7, null))
+                .isInstanceOf(KeeperException.BadVersionException.class);
         start(4, line(4) + ":observer");
-
         assertThat(read(client(4), "/a")).isEqualTo("x");
         Awaitility.await().until(() -> mode(4).equals("observer"));
+        insist(() -> client.reconfigure(line(4) + ":participant", null, null, -1, null));
+
+        assertThat(config(client)).contains(line(4) + ":participant");
+        Awaitility.await().until(() -> mode(4).equals("follower") || mode(4).equals("leader"));
+
+        insist(() -> client.reconfigure(null, "1", null, -1, null));
+        stop(1);
+        stop(2);
+        ZooKeeper rest = client(3, 4);
+        insist(() -> rest.setData("/a", "y".getBytes(UTF_8), -1));
+
+        assertThat(read(rest, "/a")).isEqualTo("y");
+        assertThat(config(rest)).doesNotContain("server.1=").contains("server.2=", "server.3=", "server.4=");
     }
 
     private static String config(ZooKeeper client) throws KeeperException, InterruptedException {
