@@ -98,18 +98,24 @@ final class LocalSession implements Coordinator {
     }
 
     private CompletionStage<TreeResult> update(TreeOp operation) {
-        return write(List.of(path(operation)), new TreeCommand.Update(sessionId, owner, TRUSTED, operation), result -> result);
+        return write(
+                List.of(path(operation)),
+                new TreeCommand.Update(sessionId, owner, TRUSTED, operation),
+                result -> result);
     }
 
     @Override
     public CompletionStage<List<TreeResult>> multi(List<TreeOp> operations) {
-        return write(operations.stream().map(LocalSession::path).toList(), new TreeCommand.Multi(sessionId, owner, TRUSTED, operations), result -> ((TreeResult.Multi) result)
-                .results());
+        return write(
+                operations.stream().map(LocalSession::path).toList(),
+                new TreeCommand.Multi(sessionId, owner, TRUSTED, operations),
+                result -> ((TreeResult.Multi) result).results());
     }
 
     /** The path as it will be: a sequential one gets a number. */
     private static String path(TreeOp operation) {
-        boolean isNumbered = operation instanceof TreeOp.Create create && create.mode().isSequential();
+        boolean isNumbered =
+                operation instanceof TreeOp.Create create && create.mode().isSequential();
         return isNumbered ? operation.path() + "0" : operation.path();
     }
 
@@ -162,8 +168,7 @@ final class LocalSession implements Coordinator {
         }
     }
 
-    private <T> CompletionStage<T> write(
-            List<String> paths, TreeCommand command, Function<TreeResult, T> value) {
+    private <T> CompletionStage<T> write(List<String> paths, TreeCommand command, Function<TreeResult, T> value) {
         CompletableFuture<T> stage = new CompletableFuture<>();
         return enqueue(stage, () -> {
             paths.forEach(TreePaths::require);
@@ -183,8 +188,7 @@ final class LocalSession implements Coordinator {
         });
     }
 
-    private static <T> void complete(
-            CompletableFuture<T> stage, TreeResult result, Function<TreeResult, T> value) {
+    private static <T> void complete(CompletableFuture<T> stage, TreeResult result, Function<TreeResult, T> value) {
         TreeResult.Failed failed = firstFailure(result);
         if (failed == null) {
             stage.complete(value.apply(result));

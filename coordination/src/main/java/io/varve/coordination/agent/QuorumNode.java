@@ -370,8 +370,8 @@ public final class QuorumNode implements AutoCloseable {
         }
         if (nowNs >= configAtNs) {
             configAtNs = Long.MAX_VALUE;
-            DynamicConfig due = Reconfiguration.due(
-                    members, config.servers().specs(), changes.config(), changes.nextVersion());
+            DynamicConfig due =
+                    Reconfiguration.due(members, config.servers().specs(), changes.config(), changes.nextVersion());
             if (due != null) {
                 changes.write(due, Submission.UNATTENDED);
             }
@@ -565,8 +565,7 @@ public final class QuorumNode implements AutoCloseable {
                     + config.servers().voters().stream().map(Voter::id).toList()
                     + "; a majority of the voters must run and reach each other");
         } catch (ExecutionException e) {
-            throw new QuorumLostException(
-                    "no session was opened: " + e.getCause());
+            throw new QuorumLostException("no session was opened: " + e.getCause());
         } catch (InterruptedException e) {
             opened.cancel(false);
             Thread.currentThread().interrupt();

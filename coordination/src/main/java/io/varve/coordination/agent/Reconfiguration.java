@@ -171,7 +171,10 @@ final class Reconfiguration implements Membership {
     /** What the leader says to a step. */
     void onAnswered(QuorumAction.ChangeAnswered answer) {
         QuorumEvent step = steps.peek();
-        if (reply == null || isWriting || step == null || id(step) != answer.member().id()) {
+        if (reply == null
+                || isWriting
+                || step == null
+                || id(step) != answer.member().id()) {
             return;
         }
         if (answer.status() == ChangeStatus.APPENDED || answer.status() == ChangeStatus.UNCHANGED) {

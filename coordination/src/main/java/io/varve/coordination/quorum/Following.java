@@ -215,8 +215,7 @@ final class Following {
                 ? Long.MAX_VALUE
                 : readDeadlines.values().iterator().next();
         return Math.min(
-                Math.min(giveUpNs(), nextFetchNs),
-                Math.min(Math.min(joinNs(), firstRead), download.nextDeadlineNs()));
+                Math.min(giveUpNs(), nextFetchNs), Math.min(Math.min(joinNs(), firstRead), download.nextDeadlineNs()));
     }
 
     /** Tells those who wait for the leader that they wait in vain. */

@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ForwardingTest {
 
     private static final int SEEDS = Integer.getInteger("varve.forwarding.seeds", 300);
-    private static final TreeTransaction DONE =
-            new TreeTransaction(1, 1, new TreeResult.SessionClosed(), List.of());
+    private static final TreeTransaction DONE = new TreeTransaction(1, 1, new TreeResult.SessionClosed(), List.of());
 
     /** An entry of the log: a command, or the start of an epoch where {@code member} is -1. */
     private record Entry(int epoch, int member, long sequence) {}
@@ -135,8 +134,8 @@ class ForwardingTest {
     }
 
     private void take(Message message) {
-        ForwardMessage.Commands commands =
-                (ForwardMessage.Commands) ForwardMessage.decode(message.commands().encode());
+        ForwardMessage.Commands commands = (ForwardMessage.Commands)
+                ForwardMessage.decode(message.commands().encode());
         int count = commands.commands().size();
         Origin origin = new Origin(message.member(), commands.incarnation());
         for (int i = gate.skip(origin, commands.oldest(), commands.first(), count); i < count; i++) {

@@ -44,16 +44,19 @@ final class QuorumScenario {
             case "write" -> member(words[1]).write(RegisterMachine.write(0, Long.parseLong(words[2]), 0));
             case "read" -> member(words[1]).read();
             case "kill" -> member(words[1]).die(Survival.PROCESS_DEATH);
-            case "power-off" -> Arrays.stream(words).skip(1).forEach(id -> member(id).die(Survival.POWER_LOSS));
-            case "start" -> Arrays.stream(words).skip(1).forEach(id -> member(id).start());
+            case "power-off" ->
+                Arrays.stream(words).skip(1).forEach(id -> member(id).die(Survival.POWER_LOSS));
+            case "start" ->
+                Arrays.stream(words).skip(1).forEach(id -> member(id).start());
             case "pause" ->
-                member(words[1]).pausedUntilNs =
-                        simulation().nowNs + Long.parseLong(words[2]) * Simulation.MS;
+                member(words[1]).pausedUntilNs = simulation().nowNs + Long.parseLong(words[2]) * Simulation.MS;
             case "cut" -> simulation().network.cut(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
             case "split" -> split(words);
             case "heal" -> simulation().network.heal();
             case "add" -> member(words[3]).step(new QuorumEvent.AddMember(member(words[1]).self));
-            case "remove" -> member(words[3]).step(new QuorumEvent.RemoveMember(member(words[1]).self.member()));
+            case "remove" ->
+                member(words[3])
+                        .step(new QuorumEvent.RemoveMember(member(words[1]).self.member()));
             case "resign" -> member(words[1]).step(new QuorumEvent.Resign());
             case "snapshot" -> member(words[1]).takeSnapshot(false);
             case "damage" -> member(words[1]).damageNewestSnapshot();
@@ -82,9 +85,12 @@ final class QuorumScenario {
         }
         QuorumMember is = member.member();
         StringBuilder voters = new StringBuilder();
-        is.members().voters().forEach(voter -> voters.append(' ').append(voter.id()).append(voter.isBound() ? "" : "?"));
+        is.members()
+                .voters()
+                .forEach(voter -> voters.append(' ').append(voter.id()).append(voter.isBound() ? "" : "?"));
         return member.self.id() + " " + is.role() + (is.isVoter() ? "" : " (no voter)") + " epoch " + is.epoch()
-                + ", log " + member.files().log().startOffset() + ".." + member.files().log().endOffset() + ", committed "
+                + ", log " + member.files().log().startOffset() + ".."
+                + member.files().log().endOffset() + ", committed "
                 + is.highWatermark() + ", applied " + member.machine().appliedOffset() + ", voters" + voters;
     }
 }

@@ -468,8 +468,7 @@ final class SimulatedMember {
             Ledger.require(reads.remove(failed.token()) != null, "nobody reads with this token: " + failed);
             simulation.answer("read at " + self.id() + " failed");
         } else if (action instanceof QuorumAction.ChangeAnswered answered) {
-            simulation.answer(
-                    "change of " + answered.member().id() + " at " + self.id() + ": " + answered.status());
+            simulation.answer("change of " + answered.member().id() + " at " + self.id() + ": " + answered.status());
         }
     }
 

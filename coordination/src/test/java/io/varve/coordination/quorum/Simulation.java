@@ -363,10 +363,12 @@ final class Simulation {
         if (removes) {
             removedNs = nowNs;
         }
-        asked.later(0, () -> asked.step(
-                removes
-                        ? new QuorumEvent.RemoveMember(about.self.member())
-                        : new QuorumEvent.AddMember(about.self)));
+        asked.later(
+                0,
+                () -> asked.step(
+                        removes
+                                ? new QuorumEvent.RemoveMember(about.self.member())
+                                : new QuorumEvent.AddMember(about.self)));
     }
 
     private boolean allVotersHaveTheirDisks() {
@@ -381,7 +383,8 @@ final class Simulation {
         boolean allFounded = allVotersHaveTheirDisks()
                 && members.values().stream()
                         .map(member -> member.member().members())
-                        .allMatch(voters -> voters.isFounded() && voters.voters().size() >= 3);
+                        .allMatch(
+                                voters -> voters.isFounded() && voters.voters().size() >= 3);
         if (removing || !allFounded) {
             return;
         }

@@ -80,8 +80,7 @@ record Swarm(
     static Swarm calm(int voters, int spares) {
         return new Swarm(
                 voters, spares, false, false, false, false, false, false, false, false, false, false, false, false,
-                false, false, 1_000_000, 1 << 20, 1 << 20,
-                1 << 16);
+                false, false, 1_000_000, 1 << 20, 1 << 20, 1 << 16);
     }
 
     /** Elections all the time, among many: what makes the rare mistakes of elections and commits likely. */

@@ -33,7 +33,9 @@ record QuorumRun(Path zooCfg, boolean isVerbose) {
         final QuorumServer server = start(config);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "quorum-stop"));
         final InetSocketAddress clients = server.clientAddress();
-        streams.out().println("ready clientPort=" + (clients == null ? "none" : clients.getPort()) + " member=" + server.memberId());
+        streams.out()
+                .println("ready clientPort=" + (clients == null ? "none" : clients.getPort()) + " member="
+                        + server.memberId());
         streams.out().flush();
         try {
             server.whenStopped().toCompletableFuture().get();

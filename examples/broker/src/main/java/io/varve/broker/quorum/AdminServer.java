@@ -58,7 +58,11 @@ final class AdminServer implements AutoCloseable {
             http.createContext("/", admin::handle);
             http.setExecutor(admin.thread);
             http.start();
-            LOG.info("AdminServer: http://{}:{}{}", config.address().host(), http.getAddress().getPort(), admin.url);
+            LOG.info(
+                    "AdminServer: http://{}:{}{}",
+                    config.address().host(),
+                    http.getAddress().getPort(),
+                    admin.url);
             return Optional.of(admin);
         } catch (IOException e) {
             LOG.warn(
@@ -88,9 +92,8 @@ final class AdminServer implements AutoCloseable {
 
     private void command(HttpExchange exchange, String name) throws IOException {
         try {
-            final Map<String, @Nullable Object> result = front.runCommand(name)
-                    .toCompletableFuture()
-                    .get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            final Map<String, @Nullable Object> result =
+                    front.runCommand(name).toCompletableFuture().get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             answer(exchange, result.get("error") == null ? 200 : 404, result);
         } catch (ExecutionException | TimeoutException e) {
             answer(exchange, 503, Map.of("command", name, "error", String.valueOf(e.getMessage())));

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 /** What a member's operators read of its configuration and its process, in ZooKeeper's names and order. */
 final class QuorumFacts {
 
-    private static final DateTimeFormatter BUILT_ON = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT);
+    private static final DateTimeFormatter BUILT_ON =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT);
 
     private QuorumFacts() {}
 
@@ -82,8 +83,19 @@ final class QuorumFacts {
         values.put("zookeeper.version", version());
         values.put("host.name", hostName());
         for (String key : new String[] {
-            "java.version", "java.vendor", "java.home", "java.class.path", "java.library.path", "java.io.tmpdir", "java.compiler",
-            "os.name", "os.arch", "os.version", "user.name", "user.home", "user.dir"
+            "java.version",
+            "java.vendor",
+            "java.home",
+            "java.class.path",
+            "java.library.path",
+            "java.io.tmpdir",
+            "java.compiler",
+            "os.name",
+            "os.arch",
+            "os.version",
+            "user.name",
+            "user.home",
+            "user.dir"
         }) {
             values.put(key, System.getProperty(key, "<NA>"));
         }

@@ -84,8 +84,8 @@ public final class QuorumServer implements AutoCloseable {
                         ChannelStorage.open(
                                 config.storage().dataLogDir().resolve(DIRECTORY).resolve("log"))),
                 transport,
-                (role, epoch, leaderId) ->
-                        LOG.info("Role: memberId={}, role={}, epoch={}, leader={}", memberId(), role, epoch, leaderId)));
+                (role, epoch, leaderId) -> LOG.info(
+                        "Role: memberId={}, role={}, epoch={}, leader={}", memberId(), role, epoch, leaderId)));
         node = started;
         final ClientFront front = started.serveClients(QuorumFacts.of(config, text));
         final ZooConfig.Clients clients = config.clients();
@@ -101,7 +101,9 @@ public final class QuorumServer implements AutoCloseable {
         }
         started.whenStopped().whenComplete((nothing, failure) -> {
             if (failure != null) {
-                LOG.error("The member has failed and serves no more; the others go on. Restart it when the cause is mended.", failure);
+                LOG.error(
+                        "The member has failed and serves no more; the others go on. Restart it when the cause is mended.",
+                        failure);
             }
         });
     }
@@ -110,8 +112,9 @@ public final class QuorumServer implements AutoCloseable {
     private void refuseForeignData(Path state) {
         final Path foreign = config.storage().dataDir().resolve(APACHE_DIRECTORY);
         if (Files.isDirectory(foreign) && !Files.isDirectory(state)) {
-            throw new CoordinationException("the data of Apache ZooKeeper is not read here: directory=" + foreign
-                    + "; give this member a dataDir of its own, and copy the tree from one to the other while both run");
+            throw new CoordinationException(
+                    "the data of Apache ZooKeeper is not read here: directory=" + foreign
+                            + "; give this member a dataDir of its own, and copy the tree from one to the other while both run");
         }
     }
 
