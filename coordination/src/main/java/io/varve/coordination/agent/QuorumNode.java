@@ -530,8 +530,7 @@ public final class QuorumNode implements AutoCloseable {
                         clocks.wallMs(),
                         passwords,
                         config.reconfigEnabled() ? reconfiguration : null,
-                        facts),
-                random.nextLong() >>> 2);
+                        facts));
         thread.execute(() -> frontEnd = front);
         return new ClientFront(thread, front);
     }
