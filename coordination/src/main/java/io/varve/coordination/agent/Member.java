@@ -149,6 +149,9 @@ final class Member {
 
     private void onRole(QuorumAction.RoleChanged changed) {
         boolean newEpoch = changed.epoch() != epoch;
+        if (leader != null && changed.leader() == null && role == Role.FOLLOWER) {
+            parts.peers().drop(leader.id()); // its link may be dead without anybody having told
+        }
         role = changed.role();
         epoch = changed.epoch();
         leader = changed.leader();
