@@ -2,8 +2,6 @@
 package io.varve.coordination.zookeeper;
 
 import io.varve.coordination.tree.MemberStatus;
-import io.varve.coordination.tree.Node;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -181,10 +179,21 @@ final class AdminCommands {
         if (report.isInQuorum()) {
             values.put("is_leader", report.isLeader());
             values.put("leader_id", report.status().leaderId());
-            values.put("leader_ip", "");
+            values.put("leader_ip", leaderHost());
         } else {
             values.put("error", "server is not initialized");
         }
+    }
+
+    /** The host that the leader's line names, empty when there is no leader or no line. */
+    private String leaderHost() {
+        final String start = "server." + report.status().leaderId() + "=";
+        return report.members()
+                .lines()
+                .filter(line -> line.startsWith(start))
+                .map(line -> line.substring(start.length()).replaceFirst(":[0-9]+:[0-9]+[:|;].*", ""))
+                .findFirst()
+                .orElse("");
     }
 
     private void observers(Map<String, @Nullable Object> values) {
@@ -237,11 +246,9 @@ final class AdminCommands {
 
     /** The members that vote, as the tree's configuration node has them. */
     private void votingView(Map<String, @Nullable Object> values) {
-        final Node config = report.tree().get(MemberReport.CONFIG_PATH);
-        final String text =
-                config == null || config.data() == null ? "" : new String(config.data(), StandardCharsets.UTF_8);
         final Map<String, Object> view = new LinkedHashMap<>();
-        text.lines()
+        report.members()
+                .lines()
                 .filter(line -> line.startsWith("server.") && line.contains(":participant"))
                 .forEach(line -> {
                     final int equals = line.indexOf('=');

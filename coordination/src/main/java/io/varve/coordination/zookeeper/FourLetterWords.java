@@ -55,11 +55,7 @@ final class FourLetterWords {
                         .append('\t')
                         .append(value)
                         .append('\n'));
-            case "conf" ->
-                frontEnd.facts().configuration().get().forEach((key, value) -> text.append(key)
-                        .append('=')
-                        .append(value)
-                        .append('\n'));
+            case "conf" -> configuration(text);
             case "cons" -> connections(text);
             case "crst" -> {
                 frontEnd.resetConnectionStats();
@@ -106,6 +102,23 @@ final class FourLetterWords {
         text.append("\nNode count: ").append(report.nodeCount()).append('\n');
         if (report.isLeader()) {
             text.append("Proposal sizes last/min/max: -1/-1/-1\n");
+        }
+    }
+
+    /** Sizes stand behind their directories; the members of a quorum stand at the end. */
+    private void configuration(StringBuilder text) {
+        frontEnd.facts().configuration().get().forEach((key, value) -> {
+            text.append(key).append('=').append(value).append('\n');
+            if (key.equals("dataDir")) {
+                text.append("dataDirSize=")
+                        .append(report.status().snapshotBytes())
+                        .append('\n');
+            } else if (key.equals("dataLogDir")) {
+                text.append("dataLogSize=").append(report.status().logBytes()).append('\n');
+            }
+        });
+        if (report.isInQuorum()) {
+            text.append("membership: \n").append(report.members());
         }
     }
 

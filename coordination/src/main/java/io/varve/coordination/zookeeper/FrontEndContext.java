@@ -30,8 +30,7 @@ public record FrontEndContext(
     /**
      * What four-letter words and admin commands print as it is given.
      *
-     * @param version as in ZooKeeper's version line: {@code 3.9.5-varve-<version>, built on <date>}. Monitoring tools take what stands
-     *     before the first hyphen for the version of ZooKeeper.
+     * @param version as {@link #version} makes it: tools take what stands before the first hyphen for the version of ZooKeeper
      * @param configuration the settings in ZooKeeper's order and names: clientPort, dataDir, tickTime and so on
      * @param environment of the process, in ZooKeeper's order and names: java.version, os.name and so on
      * @param gauges of the process, in ZooKeeper's names without zk_: open_file_descriptor_count and so on
@@ -42,5 +41,14 @@ public record FrontEndContext(
             Supplier<Map<String, Object>> configuration,
             Supplier<Map<String, String>> environment,
             Supplier<Map<String, Number>> gauges,
-            String initialConfiguration) {}
+            String initialConfiguration) {
+
+        /** The version of ZooKeeper whose protocol and words these are. */
+        private static final String SPOKEN = "3.9.5";
+
+        /** A version line that monitoring tools understand. */
+        public static String version(String varveVersion, String builtOn) {
+            return SPOKEN + "-varve-" + varveVersion + ", built on " + builtOn;
+        }
+    }
 }

@@ -2,7 +2,9 @@
 package io.varve.coordination.zookeeper;
 
 import io.varve.coordination.tree.MemberStatus;
+import io.varve.coordination.tree.Node;
 import io.varve.coordination.tree.TreeMachine;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -67,6 +69,12 @@ final class MemberReport {
     /** The state of the member's part in agreement, in the word of ZooKeeper's agreement protocol. */
     String agreementState() {
         return status().role() == MemberStatus.Role.LOOKING ? "election" : "broadcast";
+    }
+
+    /** The members of the quorum, as clients read them. */
+    String members() {
+        final Node config = tree().get(CONFIG_PATH);
+        return config == null ? "" : new String(config.data(), StandardCharsets.UTF_8);
     }
 
     /** The values of mntr and monitor, in ZooKeeper's names without zk_. */

@@ -160,7 +160,8 @@ class AdminCommandsTest {
                                         "participant")));
         assertThat(frontEnd.runCommand("leader"))
                 .containsEntry("is_leader", true)
-                .containsEntry("leader_id", 1);
+                .containsEntry("leader_id", 1)
+                .containsEntry("leader_ip", "[::1]");
         assertThat(frontEnd.runCommand("zabstate"))
                 .containsEntry("zabstate", "broadcast")
                 .containsEntry("zab_epoch", 7)

@@ -6,7 +6,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.coordination.tree.MemberStatus;
+import io.varve.coordination.zookeeper.config.ZooConfig;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -133,6 +135,29 @@ class FourLetterWordsTest {
 
     private static String line(String text, String prefix) {
         return text.lines().filter(line -> line.startsWith(prefix)).findFirst().orElse("no line " + prefix);
+    }
+
+    /** The settings are those that a zoo.cfg gives to the word. */
+    @Test
+    void shouldPrintTheConfigurationAsApacheDoes(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("zoo.cfg"), "tickTime=2000\nclientPort=2181\ndataDir=" + directory);
+        final ZooConfig config = ZooConfig.load(directory.resolve("zoo.cfg"));
+        final FakeReplica replica = FakeReplica.immediate();
+        final ZooKeeperFrontEnd frontEnd =
+                TestClient.frontEnd(replica, TestClient.CONFIG.withWords(Set.of("*")), null, config::settings);
+        try (ApacheServer theirs = new ApacheServer(directory, "*")) {
+            final String expected = ask(theirs.port(), "conf");
+
+            assertThat(keysOf(frontEnd.answerWord("conf"))).isEqualTo(keysOf(expected));
+            assertThat(line(frontEnd.answerWord("conf"), "maxSessionTimeout="))
+                    .isEqualTo(line(expected, "maxSessionTimeout="));
+        }
+        replica.become(MemberStatus.Role.FOLLOWER);
+        assertThat(frontEnd.answerWord("conf")).endsWith("serverId=0\nmembership: \n");
+    }
+
+    private static List<String> keysOf(String text) {
+        return text.lines().map(line -> line.replaceAll("=.*", "")).toList();
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.jute.Record;
 import org.apache.zookeeper.proto.ConnectResponse;
 import org.apache.zookeeper.proto.ReplyHeader;
@@ -32,8 +33,16 @@ final class TestClient {
     }
 
     static ZooKeeperFrontEnd frontEnd(FakeReplica replica, FrontEndConfig config, Membership membership) {
-        final byte[] lastPassword = new byte[16];
         final Map<String, Object> configuration = new TreeMap<>(Map.of("clientPort", 2181, "tickTime", 2000));
+        return frontEnd(replica, config, membership, () -> configuration);
+    }
+
+    static ZooKeeperFrontEnd frontEnd(
+            FakeReplica replica,
+            FrontEndConfig config,
+            Membership membership,
+            Supplier<Map<String, Object>> configuration) {
+        final byte[] lastPassword = new byte[16];
         final ZooKeeperFrontEnd frontEnd = new ZooKeeperFrontEnd(
                 config,
                 new FrontEndContext(
@@ -46,8 +55,8 @@ final class TestClient {
                         },
                         membership,
                         new FrontEndContext.Facts(
-                                "3.9.5-varve-test, built on 2026-01-01 00:00 UTC",
-                                () -> configuration,
+                                FrontEndContext.Facts.version("test", "2026-01-01 00:00 UTC"),
+                                configuration,
                                 () -> Map.of("java.version", "17"),
                                 () -> Map.of("open_file_descriptor_count", 12L, "max_file_descriptor_count", 100L),
                                 "tickTime=2000\n")));

@@ -5,7 +5,9 @@ import io.varve.coordination.zookeeper.FrontEndConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -121,6 +123,35 @@ public record ZooConfig(
 
     public ZooConfig {
         notices = List.copyOf(notices);
+    }
+
+    /** The settings as the word conf prints them, in ZooKeeper's order and names. */
+    public Map<String, Object> settings() {
+        final Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("clientPort", portOf(clients.plain()));
+        settings.put("secureClientPort", portOf(clients.secure()));
+        settings.put("dataDir", storage.dataDir().toAbsolutePath());
+        settings.put("dataLogDir", storage.dataLogDir().toAbsolutePath());
+        settings.put("tickTime", timing.tickTimeMs());
+        settings.put("maxClientCnxns", clients.frontEnd().maxConnectionsPerAddress());
+        settings.put("minSessionTimeout", timing.minSessionTimeoutMs());
+        settings.put("maxSessionTimeout", timing.maxSessionTimeoutMs());
+        settings.put("clientPortListenBacklog", clients.backlog());
+        settings.put("serverId", quorum.myId());
+        final ServerSpec own = quorum.members().servers().get(quorum.myId());
+        if (!quorum.isAlone() && own != null) {
+            settings.put("initLimit", timing.initLimitTicks());
+            settings.put("syncLimit", timing.syncLimitTicks());
+            settings.put("electionAlg", 3);
+            settings.put("electionPort", own.addresses().get(0).electionPort());
+            settings.put("quorumPort", own.addresses().get(0).peerPort());
+            settings.put("peerType", own.isObserver() ? 1 : 0);
+        }
+        return settings;
+    }
+
+    private static int portOf(@Nullable HostPort listener) {
+        return listener == null ? -1 : listener.port();
     }
 
     /**
