@@ -34,6 +34,11 @@ final class JuteReader {
         return frame.remaining();
     }
 
+    /** Whether what follows is the length that stands for none. */
+    boolean isMissing() {
+        return frame.remaining() >= Integer.BYTES && frame.getInt(frame.position()) == -1;
+    }
+
     int readInt() {
         need(Integer.BYTES);
         return frame.getInt();

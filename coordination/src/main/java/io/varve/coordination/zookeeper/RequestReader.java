@@ -66,7 +66,11 @@ final class RequestReader {
         };
     }
 
+    /** ZooKeeper looks at the path of these two sooner than at those of others, and so finds it bad and not malformed. */
     private static Request readUpdate(OpCode opCode, JuteReader body) {
+        if ((opCode == OpCode.SET_DATA || opCode == OpCode.SET_ACL) && body.isMissing()) {
+            return new Request.Refused(opCode, ErrorCode.BAD_ARGUMENTS);
+        }
         final TreeOp operation = readOperation(opCode, body);
         return operation == null
                 ? new Request.Refused(opCode, ErrorCode.BAD_ARGUMENTS)
@@ -75,13 +79,13 @@ final class RequestReader {
 
     /** Null when it is a creation with a mode that does not exist. */
     private static @Nullable TreeOp readOperation(OpCode opCode, JuteReader body) {
-        final String path = body.readPath();
         return switch (opCode) {
-            case DELETE -> new TreeOp.Delete(path, body.readInt());
-            case SET_DATA -> new TreeOp.Set(path, readData(body), body.readInt());
-            case SET_ACL -> new TreeOp.SetAcl(path, body.readAcls(), body.readInt());
-            case CHECK -> new TreeOp.Check(path, body.readInt());
+            case DELETE -> new TreeOp.Delete(body.readPath(), body.readInt());
+            case SET_DATA -> new TreeOp.Set(body.readPath(), readData(body), body.readInt());
+            case SET_ACL -> new TreeOp.SetAcl(body.readPath(), body.readAcls(), body.readInt());
+            case CHECK -> new TreeOp.Check(body.readPath(), body.readInt());
             case CREATE, CREATE2, CREATE_CONTAINER, CREATE_TTL -> {
+                final String path = body.readPath();
                 final byte[] data = readData(body);
                 final var acl = body.readAcls();
                 final int flags = body.readInt();

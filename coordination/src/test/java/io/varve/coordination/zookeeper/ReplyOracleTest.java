@@ -200,6 +200,16 @@ class ReplyOracleTest {
     }
 
     @Test
+    void shouldRefuseToMixReadsAndWrites() {
+        assertEnd(client.call(
+                ErrorCode.MARSHALLING_ERROR,
+                OpCode.MULTI_READ,
+                new MultiOperationRecord(List.of(Op.delete("/a", -1)))));
+        assertEnd(client.call(
+                ErrorCode.MARSHALLING_ERROR, OpCode.MULTI, new MultiOperationRecord(List.of(Op.getData("/a")))));
+    }
+
+    @Test
     void shouldBoundTheReplyToAMultiOfReads() {
         create("/large", new byte[300_000]);
 
