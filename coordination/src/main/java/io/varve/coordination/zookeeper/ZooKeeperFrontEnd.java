@@ -4,6 +4,7 @@ package io.varve.coordination.zookeeper;
 import io.varve.coordination.tree.TreeCommand;
 import io.varve.coordination.tree.TreeReplica;
 import io.varve.coordination.tree.TreeResult;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,12 +31,16 @@ public final class ZooKeeperFrontEnd {
     private final Map<Long, ClientConnection> connections = new LinkedHashMap<>();
     private final Map<Long, ClientConnection> bySession = new HashMap<>();
     private final Map<String, Integer> connectionsByHost = new HashMap<>();
-    private long nextConnection = 1;
+    private long nextConnection;
 
-    /** A front end without connections. */
+    /**
+     * A front end without connections. They are numbered from a random number on, so that a member gives none again that it gave before
+     * it was restarted: what a connection of then had sent must not pass for what one of now sends.
+     */
     public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context) {
         this.config = config;
         this.context = context;
+        this.nextConnection = ByteBuffer.wrap(context.passwords().get()).getLong() >>> 1;
         this.authenticator = new Authenticator(config.superDigest());
         this.words = new FourLetterWords(this);
         this.commands = new AdminCommands(this);
