@@ -469,9 +469,9 @@ public final class QuorumMember {
         }
     }
 
-    /** Whether it may stand for election: a voter that has a machine, and no fresh one of a quorum that was founded without it. */
+    /** Whether it may stand for election: one that has a machine, and no fresh one of a quorum that was founded without it. */
     private boolean isElectable() {
-        return state.isVoter() && !state.lacksMachine() && (state.members().isFounded() || !state.hasHeardOfCluster());
+        return state.mayStand() && !state.lacksMachine() && (state.members().isFounded() || !state.hasHeardOfCluster());
     }
 
     private void tick() {

@@ -13,11 +13,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class QuorumScenario {
 
+    private final Bug bug;
     private @Nullable Simulation simulation;
+
+    QuorumScenario(Bug bug) {
+        this.bug = bug;
+    }
 
     private Simulation simulation() {
         if (simulation == null) {
-            throw new IllegalStateException("begin with: quorum VOTERS SPARES");
+            throw new IllegalStateException("begin with: quorum VOTERS [SPARES [FETCH_BYTES]]");
         }
         return simulation;
     }
@@ -35,12 +40,9 @@ final class QuorumScenario {
         String[] words = command.split(" ", -1);
         List<String> out = new ArrayList<>();
         switch (words[0]) {
-            case "quorum" -> {
-                simulation = Simulation.plain(
-                        Swarm.calm(Integer.parseInt(words[1]), words.length > 2 ? Integer.parseInt(words[2]) : 0));
-                simulation.members().forEach(SimulatedMember::start);
-            }
+            case "quorum" -> begin(words);
             case "run" -> simulation().runUntil(simulation().nowNs + Long.parseLong(words[1]) * Simulation.MS);
+            case "until" -> out.addAll(until(words));
             case "write" -> member(words[1]).write(RegisterMachine.write(0, Long.parseLong(words[2]), 0));
             case "read" -> member(words[1]).read();
             case "kill" -> member(words[1]).die(Survival.PROCESS_DEATH);
@@ -66,6 +68,24 @@ final class QuorumScenario {
         }
         out.addAll(simulation().takeAnswers());
         return out;
+    }
+
+    private void begin(String[] words) {
+        int spares = words.length > 2 ? Integer.parseInt(words[2]) : 0;
+        int fetchBytes = words.length > 3 ? Integer.parseInt(words[3]) : 1 << 16;
+        simulation = Simulation.plain(Swarm.calm(Integer.parseInt(words[1]), spares, fetchBytes), bug);
+        simulation.members().forEach(SimulatedMember::start);
+    }
+
+    private List<String> until(String[] words) {
+        SimulatedMember member = member(words[1]);
+        long offset = words.length > 3 ? Long.parseLong(words[3]) : 0;
+        boolean reached = simulation()
+                .runUntil(
+                        words[2].equals("leads")
+                                ? member::isLeader
+                                : () -> member.isUp() && member.files().log().endOffset() >= offset);
+        return reached ? List.of() : List.of("not within 10 s");
     }
 
     /** Cuts all ways between the members before the bar and those behind it. */

@@ -2,6 +2,7 @@
 package io.varve.coordination.quorum;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -30,11 +32,27 @@ class QuorumScenarioTest {
     void shouldDoAsWritten(Path file) throws IOException {
         String expected = Files.readString(file);
 
-        assertThat(transcript(expected.lines().toList())).isEqualTo(expected);
+        assertThat(transcript(expected.lines().toList(), Bug.NONE)).isEqualTo(expected);
     }
 
-    static String transcript(List<String> lines) {
-        QuorumScenario scenario = new QuorumScenario();
+    /** What could be got wrong is found by the transcript of the case that it goes wrong in. */
+    @ParameterizedTest
+    @CsvSource({
+        "forgotten-vote, FORGETS_VOTES, two leaders in epoch",
+        "figure-8, COMMITS_ENTRIES_OF_EARLIER_EPOCHS, holds another entry than the committed",
+        "stale-leader, READS_WITHOUT_ASKING, a read misses what was acknowledged",
+        "lost-majority, KEEPS_IDENTITY_WITHOUT_LOG, does not hold what is committed"
+    })
+    void shouldFindWhatIsWrong(String file, Bug bug, String found) throws IOException {
+        List<String> lines = Files.readAllLines(SCENARIOS.resolve(file + ".txt"));
+
+        assertThatThrownBy(() -> transcript(lines, bug))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining(found);
+    }
+
+    static String transcript(List<String> lines, Bug bug) {
+        QuorumScenario scenario = new QuorumScenario(bug);
         StringBuilder transcript = new StringBuilder();
         for (String line : lines) {
             if (line.startsWith("> ")) {

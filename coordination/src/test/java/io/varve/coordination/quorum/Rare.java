@@ -22,6 +22,7 @@ enum Rare {
     PROCESS_DIED,
     POWER_LOST,
     POWER_CUT,
+    AMBUSHED,
     UNFORCED_TAIL_LOST,
     DIED_IN_A_WRITE,
     PAUSED,

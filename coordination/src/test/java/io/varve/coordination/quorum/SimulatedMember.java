@@ -63,7 +63,7 @@ final class SimulatedMember {
         this.random = simulation.random;
         this.self = self;
         this.bootstrap = bootstrap;
-        boolean differs = simulation.swarm.clocksDiffer();
+        boolean differs = simulation.swarm.has(Misfortune.CLOCKS_DIFFER);
         this.clockRate = differs ? 0.9 + random.nextInt(20) / 100.0 : 1;
         this.clockOffsetNs = differs ? random.nextInt(1_000_000_000) : 0;
     }
@@ -118,11 +118,11 @@ final class SimulatedMember {
 
     private void boot() {
         LogConfig log = LogConfig.builder()
-                .segmentBytes(simulation.swarm.segmentBytes())
+                .segmentBytes(simulation.swarm.sizes().segmentBytes())
                 .reserveBytes(0)
                 .build();
         MemberFiles.Settings settings = new MemberFiles.Settings(
-                storage, logStorage, log, simulation.swarm.cacheBytes(), 1 + random.nextInt(3));
+                storage, logStorage, log, simulation.swarm.sizes().cacheBytes(), 1 + random.nextInt(3));
         MemberFiles opened =
                 MemberFiles.open(settings, self.id(), CLOCK, () -> self.member().directory());
         QuorumSnapshot latest = opened.snapshots().latest();
@@ -136,7 +136,8 @@ final class SimulatedMember {
                 bootstrap,
                 true,
                 Simulation.ELECTION_TIMEOUT_NS,
-                new QuorumConfig.Limits(1 << 16, simulation.swarm.fetchBytes(), 200 + random.nextInt(2000), 3000, 100));
+                new QuorumConfig.Limits(
+                        1 << 16, simulation.swarm.sizes().fetchBytes(), 200 + random.nextInt(2000), 3000, 100));
         long nowNs = localNs(simulation.nowNs);
         files = opened;
         member = new QuorumMember(config, ports, opened.vote(), nowNs, simulation::leadership);
@@ -230,6 +231,17 @@ final class SimulatedMember {
         simulation.restartLater(this);
     }
 
+    /** Power is lost just when it hurts, and is back soon. */
+    private void ambush(int withinMs) {
+        if (simulation.ambushes()) {
+            later(random.nextInt(withinMs) * Simulation.MS, () -> {
+                simulation.saw(Rare.AMBUSHED);
+                die(MemoryStorage.Survival.POWER_LOSS);
+                simulation.schedule(random.nextInt(300) * Simulation.MS, () -> simulation.restart(this));
+            });
+        }
+    }
+
     private void scheduleTick() {
         long dueNs = Math.max(globalNs(member().nextDeadlineNs()), simulation.nowNs);
         if (dueNs < scheduledTickNs) {
@@ -268,6 +280,9 @@ final class SimulatedMember {
     private void carryOut(QuorumAction action) {
         if (action instanceof QuorumAction.Send send) {
             resigned |= send.message() instanceof PeerMessage.EndEpoch;
+            if (send.message() instanceof PeerMessage.VoteReply reply && reply.granted() && !reply.preVote()) {
+                ambush(3);
+            }
             simulation.network.send(this, send.to(), send.message());
         } else if (action instanceof QuorumAction.ForceLog) {
             later(simulation.diskDelayNs(), this::force);
@@ -330,6 +345,7 @@ final class SimulatedMember {
         if (changed.role() == Role.LEADER) {
             simulation.saw(Rare.LEADER_ELECTED);
             proposedEpoch = changed.epoch();
+            ambush(60);
             simulation.ledger.leads(self.member(), changed.epoch(), files().log());
         }
     }
@@ -351,7 +367,7 @@ final class SimulatedMember {
         }
         QuorumSnapshot latest = files().snapshots().latest();
         long last = latest == null ? 0 : latest.end().offset();
-        if (machine.appliedOffset() - last >= simulation.swarm.entriesPerSnapshot()) {
+        if (machine.appliedOffset() - last >= simulation.swarm.sizes().entriesPerSnapshot()) {
             later(simulation.diskDelayNs(), () -> takeSnapshot(false));
         }
     }
@@ -388,7 +404,7 @@ final class SimulatedMember {
     private void install(QuorumAction.InstallSnapshot install) {
         QuorumSnapshot installed;
         try {
-            if (simulation.swarm.damagedSnapshots() && random.nextInt(4) == 0) {
+            if (simulation.swarm.has(Misfortune.DAMAGED_SNAPSHOTS) && random.nextInt(4) == 0) {
                 damageReceived();
             }
             installed = files().snapshots().install(install.end());

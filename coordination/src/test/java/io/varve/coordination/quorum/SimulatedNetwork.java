@@ -44,11 +44,11 @@ final class SimulatedNetwork {
             return;
         }
         Swarm swarm = simulation.swarm;
-        if (!healed && swarm.drops() && random.nextInt(10) == 0) {
+        if (!healed && swarm.has(Misfortune.DROPS) && random.nextInt(10) == 0) {
             return;
         }
         deliver(from.self.id(), to, bytes);
-        if (!healed && swarm.duplicates() && random.nextInt(5) == 0) {
+        if (!healed && swarm.has(Misfortune.DUPLICATES) && random.nextInt(5) == 0) {
             deliver(from.self.id(), to, bytes.duplicate());
         }
     }

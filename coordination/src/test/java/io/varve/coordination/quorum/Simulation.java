@@ -11,6 +11,7 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +52,8 @@ final class Simulation {
     }
 
     /** One without chance: all delays are a millisecond, and of two members the one with the lower number is more impatient. */
-    static Simulation plain(Swarm swarm) {
-        return new Simulation(new Random(0), swarm, Bug.NONE, false, true);
+    static Simulation plain(Swarm swarm, Bug bug) {
+        return new Simulation(new Random(0), swarm, bug, false, true);
     }
 
     private Simulation(Random random, Swarm swarm, Bug bug, boolean noting, boolean plain) {
@@ -139,7 +140,7 @@ final class Simulation {
     }
 
     long networkDelayNs(boolean reliable) {
-        boolean slow = !reliable && swarm.slowNetwork();
+        boolean slow = !reliable && swarm.has(Misfortune.SLOW_NETWORK);
         double delayMs = 0.2 - Math.log(1 - random.nextDouble()) * (slow ? 30 : 1);
         return plain ? MS : (long) (delayMs * MS);
     }
@@ -148,7 +149,8 @@ final class Simulation {
         if (plain) {
             return MS;
         }
-        long delayMs = swarm.slowDisks() && random.nextInt(20) == 0 ? random.nextInt(800) : random.nextInt(4);
+        long delayMs =
+                swarm.has(Misfortune.SLOW_DISKS) && random.nextInt(20) == 0 ? random.nextInt(800) : random.nextInt(4);
         return delayMs * MS;
     }
 
@@ -207,13 +209,26 @@ final class Simulation {
         requireAgreement(written);
     }
 
+    /** Runs until something is so, for ten seconds at most. */
+    boolean runUntil(BooleanSupplier reached) {
+        long limitNs = nowNs + 10_000 * MS;
+        while (!reached.getAsBoolean() && nowNs < limitNs && !happenings.isEmpty()) {
+            happenOnce();
+        }
+        return reached.getAsBoolean();
+    }
+
+    private void happenOnce() {
+        Happening next = happenings.remove();
+        nowNs = next.timeNs();
+        happened++;
+        trace = trace * 31 + nowNs;
+        next.what().run();
+    }
+
     void runUntil(long timeNs) {
         while (!happenings.isEmpty() && happenings.peek().timeNs() <= timeNs) {
-            Happening next = happenings.remove();
-            nowNs = next.timeNs();
-            happened++;
-            trace = trace * 31 + nowNs;
-            next.what().run();
+            happenOnce();
         }
         nowNs = timeNs;
     }
@@ -256,47 +271,47 @@ final class Simulation {
         SimulatedMember victim = any();
         switch (random.nextInt(9)) {
             case 0 -> {
-                if (swarm.processDeaths() && victim.isUp()) {
+                if (swarm.has(Misfortune.PROCESS_DEATHS) && victim.isUp()) {
                     saw(Rare.PROCESS_DIED);
                     crash(victim, MemoryStorage.Survival.PROCESS_DEATH);
                 }
             }
             case 1 -> {
-                if (swarm.powerLosses() && victim.isUp()) {
+                if (swarm.has(Misfortune.POWER_LOSSES) && victim.isUp()) {
                     saw(Rare.POWER_LOST);
                     crash(victim, MemoryStorage.Survival.POWER_LOSS);
                 }
             }
             case 2 -> {
-                if (swarm.powerCuts()) {
+                if (swarm.has(Misfortune.POWER_CUTS)) {
                     cutPower();
                 }
             }
             case 3 -> {
-                if (swarm.powerLosses() && victim.isUp()) {
+                if (swarm.has(Misfortune.POWER_LOSSES) && victim.isUp()) {
                     victim.dieSoon();
                 }
             }
             case 4 -> {
-                if (swarm.pauses() && victim.isUp()) {
+                if (swarm.has(Misfortune.PAUSES) && victim.isUp()) {
                     saw(Rare.PAUSED);
                     victim.pausedUntilNs = nowNs + random.nextInt(3000) * MS;
                     note("pauses " + victim.self.member());
                 }
             }
             case 5 -> {
-                if (swarm.partitions()) {
+                if (swarm.has(Misfortune.PARTITIONS)) {
                     partition();
                 }
             }
             case 6 -> network.heal();
             case 7 -> {
-                if (swarm.memberChanges()) {
+                if (swarm.has(Misfortune.MEMBER_CHANGES)) {
                     changeMembers(victim);
                 }
             }
             default -> {
-                if (swarm.wipes()) {
+                if (swarm.has(Misfortune.WIPES)) {
                     wipeIfAllowed(victim);
                 }
             }
@@ -305,21 +320,27 @@ final class Simulation {
 
     private void crash(SimulatedMember victim, MemoryStorage.Survival survival) {
         victim.die(survival);
-        if (swarm.damagedSnapshots() && victim.hasSeveralSnapshots() && random.nextInt(3) == 0) {
+        if (swarm.has(Misfortune.DAMAGED_SNAPSHOTS) && victim.hasSeveralSnapshots() && random.nextInt(3) == 0) {
             victim.damageNewestSnapshot();
         }
         restartLater(victim);
     }
 
     void restartLater(SimulatedMember member) {
-        schedule(calm ? 10 * MS : random.nextInt(2500) * MS, () -> {
-            if (!member.isUp() && members.get(member.self.id()) == member) {
-                member.start();
-                if (!member.isUp()) {
-                    restartLater(member);
-                }
+        schedule(calm ? 10 * MS : random.nextInt(2500) * MS, () -> restart(member));
+    }
+
+    void restart(SimulatedMember member) {
+        if (!member.isUp() && members.get(member.self.id()) == member) {
+            member.start();
+            if (!member.isUp()) {
+                restartLater(member);
             }
-        });
+        }
+    }
+
+    boolean ambushes() {
+        return !calm && swarm.has(Misfortune.AMBUSHES) && random.nextInt(3) == 0;
     }
 
     void cutPower() {

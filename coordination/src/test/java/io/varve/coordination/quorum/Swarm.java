@@ -1,79 +1,61 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.quorum;
 
+import java.util.EnumSet;
 import java.util.Random;
+import java.util.Set;
 
-/** Which faults a seed has, each with a chance of one half, and how large everything is. */
-record Swarm(
-        int voters,
-        int spares,
-        boolean founded,
-        boolean drops,
-        boolean duplicates,
-        boolean slowNetwork,
-        boolean partitions,
-        boolean processDeaths,
-        boolean powerLosses,
-        boolean powerCuts,
-        boolean pauses,
-        boolean slowDisks,
-        boolean memberChanges,
-        boolean wipes,
-        boolean damagedSnapshots,
-        boolean clocksDiffer,
-        int entriesPerSnapshot,
-        int segmentBytes,
-        int cacheBytes,
-        int fetchBytes) {
+/**
+ * Which misfortunes a run has and how large everything is.
+ *
+ * @param voters members that vote from the beginning
+ * @param spares members that do not
+ * @param founded whether the configuration knows the voters' directories
+ * @param misfortunes what befalls it
+ * @param sizes how large everything is
+ */
+record Swarm(int voters, int spares, boolean founded, Set<Misfortune> misfortunes, Sizes sizes) {
 
-    static Swarm of(Random random) {
-        int[] sizes = {1, 3, 3, 3, 5};
-        return new Swarm(
-                sizes[random.nextInt(sizes.length)],
-                random.nextInt(3),
-                random.nextInt(4) == 0,
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                random.nextBoolean(),
-                5 + random.nextInt(60),
-                1024 << random.nextInt(4),
-                random.nextInt(4) * 2000,
-                random.nextInt(3) == 0 ? 1 : 1 << 16);
+    /** Small ones make rare things frequent. */
+    record Sizes(int entriesPerSnapshot, int segmentBytes, int cacheBytes, int fetchBytes) {
+
+        static Sizes of(Random random) {
+            return new Sizes(
+                    5 + random.nextInt(60),
+                    1024 << random.nextInt(4),
+                    random.nextInt(4) * 2000,
+                    random.nextInt(3) == 0 ? 1 : 1 << 16);
+        }
     }
 
-    /** Nothing but the cut of all members' power, again and again. */
-    static Swarm ofPowerCuts(Random random) {
+    boolean has(Misfortune misfortune) {
+        return misfortunes.contains(misfortune);
+    }
+
+    /** Each misfortune with a chance of one half. */
+    static Swarm of(Random random) {
+        Set<Misfortune> misfortunes = EnumSet.noneOf(Misfortune.class);
+        for (Misfortune misfortune : Misfortune.values()) {
+            if (random.nextBoolean()) {
+                misfortunes.add(misfortune);
+            }
+        }
+        int[] voters = {1, 3, 3, 3, 5};
         return new Swarm(
-                random.nextBoolean() ? 3 : 5,
-                0,
-                true,
-                false,
-                false,
-                false,
-                false,
-                false,
-                false,
-                true,
-                false,
-                random.nextBoolean(),
-                false,
-                false,
-                false,
-                false,
-                10 + random.nextInt(100),
-                1024 << random.nextInt(4),
-                random.nextInt(4) * 2000,
-                1 << 16);
+                voters[random.nextInt(voters.length)],
+                random.nextInt(3),
+                random.nextInt(4) == 0,
+                misfortunes,
+                Sizes.of(random));
+    }
+
+    /** Nothing but cuts of all power, again and again. */
+    static Swarm ofPowerCuts(Random random) {
+        Set<Misfortune> misfortunes = EnumSet.of(Misfortune.POWER_CUTS);
+        if (random.nextBoolean()) {
+            misfortunes.add(Misfortune.SLOW_DISKS);
+        }
+        return new Swarm(random.nextBoolean() ? 3 : 5, 0, true, misfortunes, Sizes.of(random));
     }
 
     /** No faults. */
@@ -85,26 +67,20 @@ record Swarm(
 
     /** Elections all the time, among many: what makes the rare mistakes of elections and commits likely. */
     static Swarm ofElections(Random random) {
-        return new Swarm(
-                5,
-                0,
-                true,
-                true,
-                true,
-                true,
-                true,
-                true,
-                true,
-                false,
-                true,
-                true,
-                false,
-                false,
-                false,
-                false,
-                1_000_000,
-                1 << 16,
-                1 << 16,
-                random.nextBoolean() ? 1 : 1 << 16);
+        Set<Misfortune> misfortunes = EnumSet.of(
+                Misfortune.AMBUSHES,
+                Misfortune.DROPS,
+                Misfortune.DUPLICATES,
+                Misfortune.PARTITIONS,
+                Misfortune.PAUSES,
+                Misfortune.SLOW_NETWORK);
+        Sizes sizes = new Sizes(1_000_000, 1 << 16, 1 << 16, random.nextBoolean() ? 1 : 1 << 16);
+        return new Swarm(random.nextBoolean() ? 3 : 5, 0, true, misfortunes, sizes);
+    }
+
+    /** None. */
+    static Swarm calm(int voters, int spares, int fetchBytes) {
+        Sizes sizes = new Sizes(1_000_000, 1 << 20, 1 << 20, fetchBytes);
+        return new Swarm(voters, spares, false, EnumSet.noneOf(Misfortune.class), sizes);
     }
 }
