@@ -126,11 +126,7 @@ public final class Broker implements AutoCloseable {
     private record Waiting(Lanes lanes, Timer timer) {}
 
     private HandlerTable handlers(
-            Partitions partitions,
-            ImageFollower follower,
-            Writers writers,
-            Waiting waiting,
-            GroupCoordinator groups) {
+            Partitions partitions, ImageFollower follower, Writers writers, Waiting waiting, GroupCoordinator groups) {
         Controller controller = writers.controller();
         HandlerTable[] table = new HandlerTable[1];
         TopicCreator creator = new TopicCreator(controller, values);

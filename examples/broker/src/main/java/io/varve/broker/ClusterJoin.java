@@ -46,8 +46,7 @@ final class ClusterJoin {
         }
         String clusterId = found.isPresent()
                 ? found.get()
-                : result(setup.create(
-                        directories.clusterId().orElseGet(() -> UuidText.of(UUID.randomUUID()))));
+                : result(setup.create(directories.clusterId().orElseGet(() -> UuidText.of(UUID.randomUUID()))));
         directories.join(clusterId);
         return clusterId;
     }

@@ -125,8 +125,7 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest, Metada
                 .topicId(topic.id())
                 .isInternal(topic.isInternal())
                 .partitions(topic.partitions().stream()
-                        .map(partition ->
-                                partition(partition, image.isReached(partition.leader(), context.listener())))
+                        .map(partition -> partition(partition, image.isReached(partition.leader(), context.listener())))
                         .toList());
     }
 

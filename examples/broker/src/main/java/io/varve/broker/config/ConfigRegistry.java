@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigRegistry {
 
-    private static final ConfigRegistry BROKER =
-            new ConfigRegistry(
+    private static final ConfigRegistry BROKER = new ConfigRegistry(
             List.of(ClusterKeys.ALL, CoordinationKeys.ALL, NetworkKeys.ALL, LogKeys.ALL), "no-effect-broker.txt");
     private static final ConfigRegistry TOPIC = new ConfigRegistry(List.of(TopicKeys.ALL), "no-effect-topic.txt");
 

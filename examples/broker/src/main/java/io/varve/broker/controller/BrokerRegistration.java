@@ -77,8 +77,7 @@ final class BrokerRegistration {
                     path,
                     Long.toHexString(owner));
         }
-        return CompletableFuture.runAsync(
-                        () -> {}, CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS))
+        return CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS))
                 .thenCompose(nothing -> awaitFree(sinceNs));
     }
 

@@ -105,8 +105,7 @@ public final class ConfigWriter {
             if (failure != null && !Failures.is(failure, NoNodeException.class)) {
                 throw Failures.rethrown(failure);
             }
-            Map<String, String> after =
-                    change.apply(failure == null ? TreeLayout.parseConfig(node.data()) : Map.of());
+            Map<String, String> after = change.apply(failure == null ? TreeLayout.parseConfig(node.data()) : Map.of());
             LOG.info("Configuration planned: path={}, config={}", path, after);
             byte[] data = TreeLayout.config(after);
             return failure == null

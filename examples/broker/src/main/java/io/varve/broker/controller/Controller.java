@@ -167,9 +167,7 @@ public final class Controller {
             return topic.assignment();
         }
         int count = topic.partitions() == -1 ? values.intValue("num.partitions") : topic.partitions();
-        int factor = topic.replicationFactor() == -1
-                ? TopicPlan.MOST_REPLICAS
-                : topic.replicationFactor();
+        int factor = topic.replicationFactor() == -1 ? TopicPlan.MOST_REPLICAS : topic.replicationFactor();
         return TopicPlan.assign(image, 0, count, factor);
     }
 

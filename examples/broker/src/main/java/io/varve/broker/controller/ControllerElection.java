@@ -59,25 +59,32 @@ final class ControllerElection implements ImageListener {
     }
 
     private CompletionStage<Void> take() {
-        return readEpoch().thenCompose(before -> {
-            int next = before.number() + 1;
-            List<TreeOp> operations = List.of(
-                    new TreeOp.Set(TreeLayout.CONTROLLER_EPOCH, TreeLayout.controllerEpoch(next), before.nodeVersion()),
-                    new TreeOp.Create(
-                            TreeLayout.CONTROLLER,
-                            TreeLayout.controller(nodeId, System.currentTimeMillis()),
-                            CreateMode.EPHEMERAL));
-            return coordinator.multi(operations).handle((results, failure) -> {
-                if (failure == null) {
-                    TreeResult.DataSet set = (TreeResult.DataSet) results.get(0);
-                    lead(new ControllerEpoch(next, set.stat().version()));
-                    return done();
-                }
-                boolean late = Failures.is(failure, NodeExistsException.class)
-                        || Failures.is(failure, BadVersionException.class);
-                return late ? done() : failed(failure); // the image will show who was faster, or that it is gone again
-            });
-        }).thenCompose(next -> next);
+        return readEpoch()
+                .thenCompose(before -> {
+                    int next = before.number() + 1;
+                    List<TreeOp> operations = List.of(
+                            new TreeOp.Set(
+                                    TreeLayout.CONTROLLER_EPOCH,
+                                    TreeLayout.controllerEpoch(next),
+                                    before.nodeVersion()),
+                            new TreeOp.Create(
+                                    TreeLayout.CONTROLLER,
+                                    TreeLayout.controller(nodeId, System.currentTimeMillis()),
+                                    CreateMode.EPHEMERAL));
+                    return coordinator.multi(operations).handle((results, failure) -> {
+                        if (failure == null) {
+                            TreeResult.DataSet set = (TreeResult.DataSet) results.get(0);
+                            lead(new ControllerEpoch(next, set.stat().version()));
+                            return done();
+                        }
+                        boolean late = Failures.is(failure, NodeExistsException.class)
+                                || Failures.is(failure, BadVersionException.class);
+                        return late
+                                ? done()
+                                : failed(failure); // the image will show who was faster, or that it is gone again
+                    });
+                })
+                .thenCompose(next -> next);
     }
 
     /** This broker was elected and the answer was lost on the way. */

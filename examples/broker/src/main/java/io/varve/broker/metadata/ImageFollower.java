@@ -307,8 +307,8 @@ public final class ImageFollower implements AutoCloseable {
     private CompletionStage<Function<ClusterImage, ClusterImage>> readCluster(long zxid) {
         CompletionStage<String> clusterId =
                 parsed(TreeLayout.CLUSTER_ID, TreeLayout::parseClusterId).thenApply(id -> id == null ? "" : id);
-        CompletionStage<Integer> controller =
-                parsed(TreeLayout.CONTROLLER, TreeLayout::parseController).thenApply(id -> id == null ? ClusterImage.NOBODY : id);
+        CompletionStage<Integer> controller = parsed(TreeLayout.CONTROLLER, TreeLayout::parseController)
+                .thenApply(id -> id == null ? ClusterImage.NOBODY : id);
         CompletionStage<List<BrokerImage>> brokers =
                 names(TreeLayout.BROKER_IDS).thenCompose(this::readBrokers);
         return clusterId
@@ -339,35 +339,44 @@ public final class ImageFollower implements AutoCloseable {
 
     /** A node's contents; null when the node does not exist or cannot be understood, which is logged. */
     private <T> CompletionStage<@Nullable T> parsed(String path, Function<byte[], T> parse) {
-        return coordinator.get(path).handleAsync(
-                (node, failure) -> {
-            if (failure != null) {
-                if (!isNoNode(failure)) {
-                    throw failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
-                }
-                return null;
-            }
-            try {
-                return parse.apply(node.data());
-            } catch (RuntimeException e) {
-                LOG.error("A node cannot be understood and is left out: path={}", path, e);
-                return null;
-            }
-        }, thread);
+        return coordinator
+                .get(path)
+                .handleAsync(
+                        (node, failure) -> {
+                            if (failure != null) {
+                                if (!isNoNode(failure)) {
+                                    throw failure instanceof RuntimeException runtime
+                                            ? runtime
+                                            : new IllegalStateException(failure);
+                                }
+                                return null;
+                            }
+                            try {
+                                return parse.apply(node.data());
+                            } catch (RuntimeException e) {
+                                LOG.error("A node cannot be understood and is left out: path={}", path, e);
+                                return null;
+                            }
+                        },
+                        thread);
     }
 
     private CompletionStage<List<String>> names(String path) {
-        return coordinator.children(path).handleAsync(
-                (names, failure) -> {
-                    if (failure == null) {
-                        return names;
-                    }
-                    if (isNoNode(failure)) {
-                        return List.of();
-                    }
-                    throw failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
-                },
-                thread);
+        return coordinator
+                .children(path)
+                .handleAsync(
+                        (names, failure) -> {
+                            if (failure == null) {
+                                return names;
+                            }
+                            if (isNoNode(failure)) {
+                                return List.of();
+                            }
+                            throw failure instanceof RuntimeException runtime
+                                    ? runtime
+                                    : new IllegalStateException(failure);
+                        },
+                        thread);
     }
 
     private static boolean isNoNode(Throwable failure) {

@@ -86,8 +86,9 @@ final class EnsembleCoordination implements Coordination {
         } catch (IllegalArgumentException e) {
             throw wrong("cannot be understood: " + servers + ", " + e.getMessage());
         } catch (CompletionException e) {
-            throw wrong("no server of " + servers + " has accepted a session within " + connectTimeout.toMillis()
-                    + " ms; start the ensemble or correct the addresses, or remove the key to let the broker coordinate by itself");
+            throw wrong(
+                    "no server of " + servers + " has accepted a session within " + connectTimeout.toMillis()
+                            + " ms; start the ensemble or correct the addresses, or remove the key to let the broker coordinate by itself");
         }
     }
 

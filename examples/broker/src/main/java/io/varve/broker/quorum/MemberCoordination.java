@@ -47,8 +47,7 @@ final class MemberCoordination implements Coordination {
         MemberSettings settings = new MemberSettings(values);
         ZooConfig config = settings.config(directory);
         return new MemberCoordination(
-                QuorumServer.start(
-                        config, settings.text(), new MemberDirectories(directory, directory.resolve("log"))),
+                QuorumServer.start(config, settings.text(), new MemberDirectories(directory, directory.resolve("log"))),
                 Math.max(1, config.quorum().members().voterCount()),
                 values.origin("server." + config.quorum().myId()));
     }
@@ -60,7 +59,8 @@ final class MemberCoordination implements Coordination {
             throw ConfigException.conflict(
                     where == null ? values.origin("log.dir") : where,
                     "log.dirs",
-                    former + " holds the topics and configurations of an earlier development version, which this one does not read;"
+                    former
+                            + " holds the topics and configurations of an earlier development version, which this one does not read;"
                             + " nothing was changed: choose another directory, or go on with the earlier version");
         }
     }

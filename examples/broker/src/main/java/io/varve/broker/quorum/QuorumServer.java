@@ -81,9 +81,7 @@ public final class QuorumServer implements AutoCloseable {
         final NettyTransport transport = part(NettyTransport.open(loops, peerListener(), peerConnector()));
         final QuorumNode started = part(QuorumNode.open(
                 QuorumNodeConfig.of(
-                        config,
-                        ChannelStorage.open(directories.state()),
-                        ChannelStorage.open(directories.log())),
+                        config, ChannelStorage.open(directories.state()), ChannelStorage.open(directories.log())),
                 transport,
                 (role, epoch, leaderId) -> LOG.info(
                         "Role: memberId={}, role={}, epoch={}, leader={}", memberId(), role, epoch, leaderId)));

@@ -140,8 +140,7 @@ public final class LogDirectories implements AutoCloseable {
 
     private static boolean isEmpty(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.map(file -> file.getFileName().toString())
-                    .allMatch(NOT_YET_ANYBODYS::contains);
+            return files.map(file -> file.getFileName().toString()).allMatch(NOT_YET_ANYBODYS::contains);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
