@@ -149,6 +149,9 @@ final class Member {
 
     private void onRole(QuorumAction.RoleChanged changed) {
         boolean newEpoch = changed.epoch() != epoch;
+        if (leader != null && changed.leader() == null && role == Role.FOLLOWER) {
+            parts.peers().drop(leader.id()); // its link may be dead without anybody having told
+        }
         role = changed.role();
         epoch = changed.epoch();
         leader = changed.leader();
@@ -240,8 +243,7 @@ final class Member {
             List<QuorumEntry> committed = entries.size() <= most ? entries : entries.subList(0, (int) most);
             tree.apply(committed);
             parts.snapshots()
-                    .applied(
-                            committed.stream().mapToLong(QuorumEntry::sizeBytes).sum());
+                    .applied(committed.size(), committed.stream().mapToLong(QuorumEntry::sizeBytes).sum());
             any = true;
         }
         if (any) {

@@ -89,6 +89,11 @@ final class PeerWire implements AutoCloseable {
         links.send(to, frame, nanoTime.getAsLong());
     }
 
+    /** Closes the links to a member that has been silent for too long. */
+    void drop(int member) {
+        links.drop(member, "the member is silent: member=" + member);
+    }
+
     private void received(Connection connection, ByteBuffer bytes) {
         PeerMessage message;
         try {

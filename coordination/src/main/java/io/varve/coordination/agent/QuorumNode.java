@@ -72,7 +72,6 @@ public final class QuorumNode implements AutoCloseable {
     private static final String CONFIG_PATH = "/zookeeper/config";
     private static final long CACHE_BYTES = 16L << 20;
     private static final long CONFIG_DELAY_NS = TimeUnit.SECONDS.toNanos(2);
-    private static final long REAP_INTERVAL_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int MOST_REAPED = 10_000;
 
     private final QuorumNodeConfig config;
@@ -130,7 +129,7 @@ public final class QuorumNode implements AutoCloseable {
         this.forcer = new LogForcer(name + "-log", this::force, this::fail);
         this.peers =
                 new PeerWire(servers.memberId(), transport, thread, clocks.nanos(), this::received, this::peerGone);
-        this.snapshots = new SnapshotKeeper(files.snapshots(), thread, hashSeed, this::on, this::fail);
+        this.snapshots = new SnapshotKeeper(files.snapshots(), storages.snapCount(), thread, hashSeed, this::on, this::fail);
         this.tree = new TreeMember(self, hashSeed, new Surroundings());
         this.sessions = new SessionKeeper(tree, config.timing().tickMs(), this::report);
         snapshots.restore(tree);
@@ -340,14 +339,14 @@ public final class QuorumNode implements AutoCloseable {
         }
         if (!sessions.isLeading()) {
             sessions.lead(tree.tree().sessions(), nowNs);
-            reapAtNs = nowNs + REAP_INTERVAL_NS;
+            reapAtNs = nowNs + config.timing().reapInterval().toNanos();
             if (!tree.tree().limits().equals(config.limits())) {
                 tree.submit(new TreeCommand.SetLimits(config.limits()), Submission.UNATTENDED);
             }
         }
         keepConfig(nowNs);
         if (nowNs >= reapAtNs) {
-            reapAtNs = nowNs + REAP_INTERVAL_NS;
+            reapAtNs = nowNs + config.timing().reapInterval().toNanos();
             List<String> paths = tree.tree().reapable(clocks.wallMs().getAsLong(), MOST_REAPED);
             if (!paths.isEmpty()) {
                 tree.submit(new TreeCommand.Reap(paths), Submission.UNATTENDED);
@@ -531,8 +530,7 @@ public final class QuorumNode implements AutoCloseable {
                         clocks.wallMs(),
                         passwords,
                         config.reconfigEnabled() ? reconfiguration : null,
-                        facts),
-                random.nextLong() >>> 2);
+                        facts));
         thread.execute(() -> frontEnd = front);
         return new ClientFront(thread, front);
     }

@@ -95,11 +95,15 @@ public record QuorumNodeConfig(
      * @param state its identity, vote and snapshots; the node closes nothing of it
      * @param log its log and nothing else
      * @param snapshotsKept how many snapshots are kept, at least 1
+     * @param snapCount most commands between two snapshots
      */
-    public record Storages(Storage state, Storage log, int snapshotsKept) {
+    public record Storages(Storage state, Storage log, int snapshotsKept, int snapCount) {
 
         /** Snapshots that are kept unless configured otherwise: the newest, and one to fall back to. */
         public static final int DEFAULT_SNAPSHOTS_KEPT = 2;
+
+        /** ZooKeeper's. */
+        public static final int DEFAULT_SNAP_COUNT = 100_000;
     }
 
     /**
@@ -107,8 +111,9 @@ public record QuorumNodeConfig(
      *
      * @param tickMs unit of ZooKeeper's limits, milliseconds
      * @param electionTimeout how long a leader may be silent before another is elected
+     * @param reapInterval how often the leader looks for empty containers and nodes whose time to live has ended
      */
-    public record Timing(int tickMs, Duration electionTimeout) {
+    public record Timing(int tickMs, Duration electionTimeout, Duration reapInterval) {
 
         /** ZooKeeper's usual tick, milliseconds. */
         public static final int DEFAULT_TICK_MS = 2_000;
@@ -116,15 +121,19 @@ public record QuorumNodeConfig(
         /** Long against a pause of the collector, short against a session. */
         public static final Duration DEFAULT_ELECTION_TIMEOUT = Duration.ofSeconds(1);
 
+        /** ZooKeeper's. */
+        public static final Duration DEFAULT_REAP_INTERVAL = Duration.ofMinutes(1);
+
         /** The defaults. */
-        public static final Timing DEFAULT = new Timing(DEFAULT_TICK_MS, DEFAULT_ELECTION_TIMEOUT);
+        public static final Timing DEFAULT =
+                new Timing(DEFAULT_TICK_MS, DEFAULT_ELECTION_TIMEOUT, DEFAULT_REAP_INTERVAL);
     }
 
     /** A quorum of one member, with the defaults. */
     public static QuorumNodeConfig alone(int memberId, Storage state, Storage log) {
         return new QuorumNodeConfig(
                 Servers.alone(memberId),
-                new Storages(state, log, Storages.DEFAULT_SNAPSHOTS_KEPT),
+                new Storages(state, log, Storages.DEFAULT_SNAPSHOTS_KEPT, Storages.DEFAULT_SNAP_COUNT),
                 Timing.DEFAULT,
                 FrontEndConfig.ofTickTime(Timing.DEFAULT_TICK_MS),
                 TreeLimits.DEFAULT,
@@ -144,8 +153,15 @@ public record QuorumNodeConfig(
                 quorum.isAlone()
                         ? Servers.alone(quorum.myId())
                         : Servers.of(quorum.myId(), quorum.members().servers()),
-                new Storages(state, log, config.storage().snapRetainCount()),
-                new Timing(tickMs, electionTimeout(config)),
+                new Storages(
+                        state,
+                        log,
+                        config.storage().snapRetainCount(),
+                        config.storage().snapCount()),
+                new Timing(
+                        tickMs,
+                        electionTimeout(config),
+                        Duration.ofMillis(config.timing().reapIntervalMs())),
                 config.clients().frontEnd(),
                 new TreeLimits(
                         config.clients().frontEnd().maxFrameBytes(),

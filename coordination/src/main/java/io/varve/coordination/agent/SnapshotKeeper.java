@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * for a slice and not for the whole; a thread of the snapshot's own brings it to disk and reads it back.
  *
  * <p>A snapshot is due when the log since the last one has grown to a third of that one's size: with two snapshots kept, what lies on disk
- * is at most the threefold of the tree.
+ * is at most the threefold of the tree. It is also due after as many entries as zoo.cfg's snapCount says.
  *
  * <p>Threading: confined to the member's thread.
  */
@@ -61,6 +61,7 @@ final class SnapshotKeeper {
     }
 
     private final SnapshotFiles files;
+    private final int snapCount;
     private final MemberThread thread;
     private final long hashSeed;
     private final Consumer<QuorumEvent> onTaken;
@@ -72,22 +73,26 @@ final class SnapshotKeeper {
     private int round;
     private boolean wanted;
     private long logBytes;
+    private long logEntries;
     private long snapshotBytes;
 
     /**
      * A keeper of the snapshots in a directory.
      *
+     * @param snapCount most entries between two snapshots
      * @param hashSeed of the trees that are loaded
      * @param onTaken is told on the member's thread when there is a new one
      * @param onFailed is given what went wrong at the disk, on any thread
      */
     SnapshotKeeper(
             SnapshotFiles files,
+            int snapCount,
             MemberThread thread,
             long hashSeed,
             Consumer<QuorumEvent> onTaken,
             Consumer<Throwable> onFailed) {
         this.files = files;
+        this.snapCount = snapCount;
         this.thread = thread;
         this.hashSeed = hashSeed;
         this.onTaken = onTaken;
@@ -127,6 +132,7 @@ final class SnapshotKeeper {
         load(installed, tree);
         snapshotBytes = files.latestBytes();
         logBytes = 0;
+        logEntries = 0;
         return new QuorumEvent.SnapshotInstalled(installed);
     }
 
@@ -136,19 +142,23 @@ final class SnapshotKeeper {
     }
 
     /** Entries were applied. */
-    void applied(long entryBytes) {
+    void applied(int entries, long entryBytes) {
+        logEntries += entries;
         logBytes += entryBytes;
     }
 
     /** Whether a snapshot should begin as soon as the member can name one. */
     boolean isDue() {
-        return writer == null && (wanted || logBytes > Math.max(LEAST_LOG_BYTES, snapshotBytes / 3));
+        return writer == null && (wanted
+                        || logEntries >= snapCount
+                        || logBytes > Math.max(LEAST_LOG_BYTES, snapshotBytes / 3));
     }
 
     /** Begins a snapshot of the tree as it is. */
     void begin(QuorumSnapshot snapshot, TreeMachine machine) {
         wanted = false;
         logBytes = 0;
+        logEntries = 0;
         job = machine.beginSnapshot(bytes -> chunks.add(Chunk.of(bytes)));
         int begun = ++round;
         Thread started = new Thread(() -> bringToDisk(snapshot, begun), "varve-quorum-snapshot");

@@ -49,7 +49,7 @@ public final class MemberFiles implements AutoCloseable {
     public record Settings(Storage storage, Storage logStorage, LogConfig log, long cacheBytes, int retain) {
 
         /** Snapshots that are kept unless configured otherwise. */
-        public static final int DEFAULT_RETAIN = 3;
+        public static final int DEFAULT_RETAIN = 2;
 
         /** About how much of the end of the log is kept in memory unless configured otherwise, bytes. */
         public static final long DEFAULT_CACHE_BYTES = 16L << 20;

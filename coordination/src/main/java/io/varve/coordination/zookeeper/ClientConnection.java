@@ -47,15 +47,6 @@ public final class ClientConnection {
         CLOSED
     }
 
-    /** Bytes of a reply's header: int xid, long zxid, int error. */
-    private static final int HEADER_BYTES = 16;
-
-    private static final int ZXID_OFFSET = 4;
-    private static final int ERROR_OFFSET = 12;
-
-    private static final int EVENT_XID = -1;
-    private static final int SYNC_CONNECTED = 3;
-
     /** Each goes with every command of the connection; nobody needs many. */
     private static final int MAX_IDENTITIES = 64;
 
@@ -370,20 +361,15 @@ public final class ClientConnection {
     }
 
     private void reply(PendingRequest request, PendingRequest.Answer answer) {
-        final JuteWriter writer = new JuteWriter();
-        writer.writeInt(request.xid).writeLong(0).writeInt(0);
+        final JuteWriter writer = ReplyFormat.begin(request.xid);
         final ErrorCode error = answer.write(writer);
-        if (error != ErrorCode.OK) {
-            writer.truncateTo(HEADER_BYTES);
-        }
         final long zxid = replica.tree().lastZxid();
-        writer.patchLong(ZXID_OFFSET, zxid);
-        writer.patchInt(ERROR_OFFSET, error.code());
+        final ByteBuffer frame = ReplyFormat.end(writer, zxid, error);
         final long latencyMs = Math.max(0, (frontEnd.nanoTime() - request.receivedNs) / 1_000_000);
         stats.countReply(request.operation, request.xid, zxid, latencyMs, frontEnd.wallMs());
         frontEnd.stats().latencies.record(latencyMs);
-        frontEnd.stats().countReply(writer.sizeBytes());
-        channel.reply(writer.toFrame());
+        frontEnd.stats().countReply(frame.remaining());
+        channel.reply(frame);
     }
 
     /** Who may not read a node is not told of it. */
@@ -391,25 +377,10 @@ public final class ClientConnection {
         if (state == State.CLOSED || !Acl.permits(event.acl(), Acl.READ, identities)) {
             return;
         }
-        final JuteWriter writer = new JuteWriter()
-                .writeInt(EVENT_XID)
-                .writeLong(event.zxid())
-                .writeInt(ErrorCode.OK.code())
-                .writeInt(codeOf(event.type()))
-                .writeInt(SYNC_CONNECTED)
-                .writeText(event.path());
+        final ByteBuffer frame = ReplyFormat.event(event);
         stats.countSent();
-        frontEnd.stats().countReply(writer.sizeBytes());
-        channel.push(writer.toFrame());
-    }
-
-    private static int codeOf(WatchEvent.Type type) {
-        return switch (type) {
-            case NODE_CREATED -> 1;
-            case NODE_DELETED -> 2;
-            case NODE_DATA_CHANGED -> 3;
-            case NODE_CHILDREN_CHANGED -> 4;
-        };
+        frontEnd.stats().countReply(frame.remaining());
+        channel.push(frame);
     }
 
     // The end.

@@ -4,6 +4,7 @@ package io.varve.coordination.zookeeper;
 import io.varve.coordination.tree.TreeCommand;
 import io.varve.coordination.tree.TreeReplica;
 import io.varve.coordination.tree.TreeResult;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -32,21 +33,14 @@ public final class ZooKeeperFrontEnd {
     private final Map<String, Integer> connectionsByHost = new HashMap<>();
     private long nextConnection;
 
-    /** A front end without connections, of a member that has not run before. */
-    public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context) {
-        this(config, context, 1);
-    }
-
     /**
-     * A front end without connections.
-     *
-     * @param firstConnection number of the first connection; those of an earlier run of this member must not come again, since sessions
-     *     remember them
+     * A front end without connections. They are numbered from a random number on, so that a member gives none again that it gave before
+     * it was restarted: what a connection of then had sent must not pass for what one of now sends.
      */
-    public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context, long firstConnection) {
-        this.nextConnection = firstConnection;
+    public ZooKeeperFrontEnd(FrontEndConfig config, FrontEndContext context) {
         this.config = config;
         this.context = context;
+        this.nextConnection = ByteBuffer.wrap(context.passwords().get()).getLong() >>> 1;
         this.authenticator = new Authenticator(config.superDigest());
         this.words = new FourLetterWords(this);
         this.commands = new AdminCommands(this);

@@ -29,7 +29,7 @@ class ProtocolFormatTest {
         // Connect: version 0, no zxid, 10 s, no session, 16 bytes of nothing, not read-only.
         send("00000000 0000000000000000 00002710 0000000000000000 00000010 00000000000000000000000000000000 00");
         final String session = HexFormat.of().toHexDigits(client.connection.sessionId());
-        expect("00000000 00002710 " + session + " 00000010 00000000000000000000000000000001 00");
+        expect("00000000 00002710 " + session + " 00000010 00000000000000000000000000000002 00");
 
         // exists("/a", watch): no node.
         send("00000001 00000003 00000002 2f61 01");

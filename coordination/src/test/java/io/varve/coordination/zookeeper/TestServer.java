@@ -34,8 +34,8 @@ final class TestServer implements AutoCloseable {
 
     private final FakeReplica replica = FakeReplica.immediate();
     private final ZooKeeperFrontEnd frontEnd;
-    private final ScheduledExecutorService member = Executors.newSingleThreadScheduledExecutor(daemon -> {
-        final Thread thread = new Thread(daemon, "member");
+    private final ScheduledExecutorService member = Executors.newSingleThreadScheduledExecutor(work -> {
+        final Thread thread = new Thread(work, "member");
         thread.setDaemon(true);
         return thread;
     });

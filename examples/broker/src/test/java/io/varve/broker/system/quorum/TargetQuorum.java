@@ -20,7 +20,7 @@ final class TargetQuorum {
 
     static final int SESSION_TIMEOUT_MS = 10_000;
 
-    private static final String TARGET = System.getProperty("varve.target", "apache");
+    private static final String TARGET = System.getProperty("varve.target", "varve");
     private static final int MEMBERS = Integer.getInteger("varve.target.members", 3);
     private static final List<String> JVM_FLAGS = List.of("-Xmx256m", "-XX:+UseSerialGC");
 
