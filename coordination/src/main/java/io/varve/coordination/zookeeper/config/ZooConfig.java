@@ -38,7 +38,12 @@ public record ZooConfig(
      *     znode.container.checkIntervalMs
      */
     public record Timing(
-            int tickTimeMs, int initLimitTicks, int syncLimitTicks, int minSessionTimeoutMs, int maxSessionTimeoutMs, int reapIntervalMs) {}
+            int tickTimeMs,
+            int initLimitTicks,
+            int syncLimitTicks,
+            int minSessionTimeoutMs,
+            int maxSessionTimeoutMs,
+            int reapIntervalMs) {}
 
     /**
      * Directories and how much is kept.
