@@ -243,7 +243,9 @@ final class Member {
             List<QuorumEntry> committed = entries.size() <= most ? entries : entries.subList(0, (int) most);
             tree.apply(committed);
             parts.snapshots()
-                    .applied(committed.size(), committed.stream().mapToLong(QuorumEntry::sizeBytes).sum());
+                    .applied(
+                            committed.size(),
+                            committed.stream().mapToLong(QuorumEntry::sizeBytes).sum());
             any = true;
         }
         if (any) {

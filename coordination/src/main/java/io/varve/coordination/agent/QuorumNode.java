@@ -129,7 +129,8 @@ public final class QuorumNode implements AutoCloseable {
         this.forcer = new LogForcer(name + "-log", this::force, this::fail);
         this.peers =
                 new PeerWire(servers.memberId(), transport, thread, clocks.nanos(), this::received, this::peerGone);
-        this.snapshots = new SnapshotKeeper(files.snapshots(), storages.snapCount(), thread, hashSeed, this::on, this::fail);
+        this.snapshots =
+                new SnapshotKeeper(files.snapshots(), storages.snapCount(), thread, hashSeed, this::on, this::fail);
         this.tree = new TreeMember(self, hashSeed, new Surroundings());
         this.sessions = new SessionKeeper(tree, config.timing().tickMs(), this::report);
         snapshots.restore(tree);

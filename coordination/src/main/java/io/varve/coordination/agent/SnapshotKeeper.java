@@ -149,9 +149,8 @@ final class SnapshotKeeper {
 
     /** Whether a snapshot should begin as soon as the member can name one. */
     boolean isDue() {
-        return writer == null && (wanted
-                        || logEntries >= snapCount
-                        || logBytes > Math.max(LEAST_LOG_BYTES, snapshotBytes / 3));
+        return writer == null
+                && (wanted || logEntries >= snapCount || logBytes > Math.max(LEAST_LOG_BYTES, snapshotBytes / 3));
     }
 
     /** Begins a snapshot of the tree as it is. */

@@ -13,7 +13,9 @@ import io.varve.broker.admin.TopicCreator;
 import io.varve.broker.config.ConfigException;
 import io.varve.broker.config.ConfigValues;
 import io.varve.broker.config.ListenerSpec;
+import io.varve.broker.controller.ConfigWriter;
 import io.varve.broker.controller.Controller;
+import io.varve.broker.controller.ProducerIds;
 import io.varve.broker.data.DeleteRecordsHandler;
 import io.varve.broker.data.FetchHandler;
 import io.varve.broker.data.InitProducerIdHandler;
@@ -23,20 +25,18 @@ import io.varve.broker.data.ProduceHandler;
 import io.varve.broker.group.GroupConfig;
 import io.varve.broker.group.GroupCoordinator;
 import io.varve.broker.metadata.BrokerImage;
-import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
 import io.varve.broker.partition.CompactionThreads;
 import io.varve.broker.partition.Lanes;
 import io.varve.broker.partition.Partitions;
 import io.varve.broker.partition.Timer;
+import io.varve.broker.quorum.Coordination;
+import io.varve.broker.quorum.RenewingSession;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.HandlerTable;
 import io.varve.broker.storage.LogDirectories;
 import io.varve.broker.wire.ApiVersionsHandler;
 import io.varve.broker.wire.KafkaAcceptor;
-import io.varve.coordination.agent.Coordinator;
-import io.varve.coordination.agent.QuorumNode;
-import io.varve.coordination.agent.SessionListener;
 import io.varve.transport.netty.EventLoops;
 import io.varve.transport.netty.ListenerConfig;
 import io.varve.transport.netty.NettyListener;
@@ -52,7 +52,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One broker with its coordination inside: an ordered list of parts, closed in reverse.
+ * One broker: an ordered list of parts, closed in reverse.
  *
  * <p>Threading: safe.
  */
@@ -60,13 +60,12 @@ public final class Broker implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
-    /** How often partitions are asked whether they must flush, milliseconds. */
     private final ConfigValues values;
 
     private final int nodeId;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<InetSocketAddress> listeners = new ArrayList<>();
-    private volatile boolean closing;
+    private final List<Gate> gates = new ArrayList<>();
 
     private Broker(ConfigValues values) {
         this.values = values;
@@ -91,49 +90,44 @@ public final class Broker implements AutoCloseable {
 
     private void start() {
         LogDirectories directories = part(LogDirectories.open(values.listValue("log.dirs"), nodeId));
-        QuorumNode tree = part(QuorumNode.open(directories.first().resolve("quorum")));
-        Coordinator session = part(tree.openSession());
-        session.onSessionState(this::watchSession);
+        Coordination coordination =
+                part(Coordination.open(values, directories.first().resolve(LogDirectories.QUORUM)));
+        RenewingSession session = part(RenewingSession.open(coordination));
+        String clusterId = new ClusterJoin(session, directories).join();
         Lanes lanes = part(new Lanes(values.intValue("num.io.threads")));
         Timer timer = part(new Timer());
         Partitions partitions = part(new Partitions(nodeId, lanes, directories, values));
         part(new CompactionThreads(partitions, values));
-        ImageFollower follower = new ImageFollower(session);
+        ImageFollower follower = part(new ImageFollower(session, clusterId));
         Controller controller = new Controller(nodeId, session, follower, partitions, values);
-        done(controller.prepare(directories.clusterId()));
-        done(controller.elect());
         done(follower.start());
-        done(controller.lead(nodeId));
+        done(controller.awaitUnregistered());
+        done(controller.leadOwn());
         GroupCoordinator groups = part(new GroupCoordinator(GroupConfig.of(values), partitions, timer));
-        follower.listen(partitions);
-        partitions.onImage(ClusterImage.EMPTY, follower.image());
-        partitions.settled().toCompletableFuture().join();
+        done(follower.listen(partitions));
+        done(partitions.settled());
         partitions.warnOfStrays();
-        HandlerTable handlers = handlers(partitions, follower, controller, new Waiting(lanes, timer), groups);
-        listen(handlers, controller);
+        ConfigWriter configs = new ConfigWriter(nodeId, session, follower, partitions, values);
+        Writers writers = new Writers(controller, configs, new ProducerIds(nodeId, session));
+        HandlerTable handlers = handlers(partitions, follower, writers, new Waiting(lanes, timer), groups);
+        serve(handlers, controller, session);
+        done(follower.settled());
+        gates.forEach(Gate::open);
         timer.repeat(
                 values.longValue("log.retention.check.interval.ms"),
                 () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));
-        LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, directories.clusterId(), listeners);
+        LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, clusterId, listeners);
     }
 
-    /** Without the tree records are still served, but nothing about topics, configurations and brokers can change. */
-    private void watchSession(SessionListener.State state) {
-        if (state == SessionListener.State.LOST && !closing) {
-            LOG.error(
-                    "The coordinator is lost, because its log has failed: free the disk or replace it, and restart the broker");
-        }
-    }
+    /** What requests change the cluster's state with. */
+    private record Writers(Controller controller, ConfigWriter configs, ProducerIds producerIds) {}
 
     /** What requests wait with. */
     private record Waiting(Lanes lanes, Timer timer) {}
 
     private HandlerTable handlers(
-            Partitions partitions,
-            ImageFollower follower,
-            Controller controller,
-            Waiting waiting,
-            GroupCoordinator groups) {
+            Partitions partitions, ImageFollower follower, Writers writers, Waiting waiting, GroupCoordinator groups) {
+        Controller controller = writers.controller();
         HandlerTable[] table = new HandlerTable[1];
         TopicCreator creator = new TopicCreator(controller, values);
         List<ApiHandler<?, ?>> handlers = new ArrayList<>(List.of(
@@ -145,11 +139,11 @@ public final class Broker implements AutoCloseable {
                 new CreateTopicsHandler(controller, values),
                 new DeleteTopicsHandler(controller, follower, values),
                 new DeleteRecordsHandler(partitions),
-                new InitProducerIdHandler(controller),
+                new InitProducerIdHandler(writers.producerIds()),
                 new OffsetForLeaderEpochHandler(partitions),
                 new DescribeConfigsHandler(nodeId, follower, values),
                 new CreatePartitionsHandler(controller),
-                new IncrementalAlterConfigsHandler(nodeId, controller),
+                new IncrementalAlterConfigsHandler(nodeId, writers.configs()),
                 new DescribeClusterHandler(follower),
                 new DescribeTopicPartitionsHandler(follower)));
         handlers.addAll(groups.handlers(follower, creator::createAutomatically));
@@ -157,18 +151,20 @@ public final class Broker implements AutoCloseable {
         return table[0];
     }
 
-    private void listen(HandlerTable handlers, Controller controller) {
+    /** Binds the listeners and tells the cluster their addresses. */
+    private void serve(HandlerTable handlers, Controller controller, RenewingSession session) {
         EventLoops loops = part(EventLoops.open(values.intValue("num.network.threads")));
         List<ListenerSpec> specs = values.listeners();
         List<NettyListener> bound = new ArrayList<>();
-        List<Gate> gates = new ArrayList<>();
         for (ListenerSpec spec : specs) {
             Gate gate = new Gate(new KafkaAcceptor(spec.name(), handlers));
             gates.add(gate);
             bound.add(part(NettyListener.open(config(spec), loops, gate)));
         }
-        done(controller.register(new BrokerImage(nodeId, endpoints(specs, bound), rack())));
-        gates.forEach(Gate::open);
+        BrokerImage self = new BrokerImage(nodeId, endpoints(specs, bound), rack());
+        session.onRenewed(() -> controller.rejoin(self));
+        done(controller.register(self));
+        done(controller.elect());
         for (int i = 0; i < specs.size(); i++) {
             String host = specs.get(i).host();
             InetSocketAddress address = bound.get(i).address();
@@ -236,7 +232,6 @@ public final class Broker implements AutoCloseable {
     /** Finishes what is under way, closes the logs cleanly and ends all threads. Idempotent. */
     @Override
     public void close() {
-        closing = true;
         while (!parts.isEmpty()) {
             AutoCloseable part = parts.pop();
             try {

@@ -40,6 +40,8 @@ class ArchitectureTest {
                 .definedBy("io.varve.broker.partition..")
                 .layer("metadata")
                 .definedBy("io.varve.broker.metadata..")
+                .layer("quorum")
+                .definedBy("io.varve.broker.quorum..")
                 .layer("storage")
                 .definedBy("io.varve.broker.storage..")
                 .layer("config")
@@ -62,6 +64,8 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("assembly", "wire", "data", "group", "admin", "controller")
                 .whereLayer("partition")
                 .mayOnlyBeAccessedByLayers("assembly", "data", "group", "controller", "request")
+                .whereLayer("quorum")
+                .mayOnlyBeAccessedByLayers("assembly", "cli")
                 .whereLayer("metadata")
                 .mayOnlyBeAccessedByLayers("assembly", "data", "group", "admin", "controller", "partition")
                 .check(CLASSES);

@@ -34,16 +34,23 @@ public record ZooConfig(
      * @param syncLimitTicks ticks without a sign of life after which a member gives up on its leader; required for a quorum, otherwise 0
      * @param minSessionTimeoutMs shortest timeout of a session, milliseconds; default two ticks
      * @param maxSessionTimeoutMs longest timeout of a session, milliseconds; default twenty ticks
+     * @param reapIntervalMs how often the leader looks for empty containers and ended nodes, milliseconds; default a minute;
+     *     znode.container.checkIntervalMs
      */
     public record Timing(
-            int tickTimeMs, int initLimitTicks, int syncLimitTicks, int minSessionTimeoutMs, int maxSessionTimeoutMs) {}
+            int tickTimeMs,
+            int initLimitTicks,
+            int syncLimitTicks,
+            int minSessionTimeoutMs,
+            int maxSessionTimeoutMs,
+            int reapIntervalMs) {}
 
     /**
      * Directories and how much is kept.
      *
      * @param dataDir of snapshots and myid
      * @param dataLogDir of the log; default {@code dataDir}
-     * @param snapRetainCount snapshots that are kept; default 3, at least 3
+     * @param snapRetainCount snapshots that are kept, at least 1; default 2, as opposed to ZooKeeper's 3: the newest, and one to fall back to
      * @param purgeIntervalHours hours between purges, 0 for never; default 1, as opposed to ZooKeeper's 0
      * @param snapCount changes between two snapshots; default 100000
      */

@@ -92,7 +92,7 @@ public final class DescribeConfigsHandler implements ApiHandler<DescribeConfigsR
         for (ConfigKey key : registry.keys()) {
             ConfigDescription described = inForce.describe(key.name());
             boolean asked = wanted == null || wanted.isEmpty() || wanted.contains(key.name());
-            if (asked && (!onlySet || described.source() == ConfigSource.DYNAMIC_DEFAULT_BROKER)) {
+            if (asked && !key.isNumbered() && (!onlySet || described.source() == ConfigSource.DYNAMIC_DEFAULT_BROKER)) {
                 configs.add(entry(described, request));
             }
         }

@@ -16,6 +16,7 @@ import io.varve.kafka.message.DescribeTopicPartitionsResponse.DescribeTopicParti
 import io.varve.kafka.message.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Describes partitions page by page (KIP-966): topics in the order of their names, from the cursor on, as many partitions as fit.
@@ -72,7 +73,7 @@ public final class DescribeTopicPartitionsHandler
             }
             int end = (int) Math.min(topic.partitions().size(), (long) first + left);
             left -= end - first;
-            described.add(describe(topic, first, end));
+            described.add(describe(topic, first, end, leader -> image.isReached(leader, context.listener())));
             if (end < topic.partitions().size()) {
                 response.nextCursor(new DescribeTopicPartitionsResponse.Cursor()
                         .topicName(name)
@@ -94,12 +95,15 @@ public final class DescribeTopicPartitionsHandler
                 .toList();
     }
 
-    private static DescribeTopicPartitionsResponseTopic describe(TopicImage topic, int first, int end) {
+    private static DescribeTopicPartitionsResponseTopic describe(
+            TopicImage topic, int first, int end, IntPredicate isReached) {
         List<DescribeTopicPartitionsResponsePartition> partitions = new ArrayList<>();
         for (PartitionImage partition : topic.partitions().subList(first, end)) {
+            boolean led = isReached.test(partition.leader());
             partitions.add(new DescribeTopicPartitionsResponsePartition()
+                    .errorCode((led ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE).code())
                     .partitionIndex(partition.index())
-                    .leaderId(partition.leader())
+                    .leaderId(led ? partition.leader() : -1)
                     .leaderEpoch(partition.leaderEpoch())
                     .replicaNodes(partition.replicas())
                     .isrNodes(partition.isr())

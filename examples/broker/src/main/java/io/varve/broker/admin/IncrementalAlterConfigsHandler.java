@@ -2,7 +2,7 @@
 package io.varve.broker.admin;
 
 import io.varve.broker.controller.ConfigPlan;
-import io.varve.broker.controller.Controller;
+import io.varve.broker.controller.ConfigWriter;
 import io.varve.broker.metadata.TreeLayout;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.ErrorCode;
@@ -32,11 +32,11 @@ public final class IncrementalAlterConfigsHandler
     private static final ConfigPlan.Operation[] OPERATIONS = ConfigPlan.Operation.values();
 
     private final int nodeId;
-    private final Controller controller;
+    private final ConfigWriter writer;
 
-    public IncrementalAlterConfigsHandler(int nodeId, Controller controller) {
+    public IncrementalAlterConfigsHandler(int nodeId, ConfigWriter writer) {
         this.nodeId = nodeId;
-        this.controller = controller;
+        this.writer = writer;
     }
 
     @Override
@@ -73,7 +73,7 @@ public final class IncrementalAlterConfigsHandler
                 .toList();
         String name = resource.resourceName();
         if (resource.resourceType() == ConfigResources.TOPIC) {
-            return controller.alterTopicConfig(name, changes, validateOnly);
+            return writer.alterTopic(name, changes, validateOnly);
         }
         if (resource.resourceType() != ConfigResources.BROKER) {
             throw new RequestException(
@@ -84,7 +84,7 @@ public final class IncrementalAlterConfigsHandler
             throw new RequestException(
                     ErrorCode.INVALID_REQUEST, "Unexpected broker id, expected " + nodeId + ", but received " + name);
         }
-        return controller.alterBrokerConfig(name.isEmpty() ? TreeLayout.DEFAULT_ENTITY : name, changes, validateOnly);
+        return writer.alterBroker(name.isEmpty() ? TreeLayout.DEFAULT_ENTITY : name, changes, validateOnly);
     }
 
     private static ConfigPlan.Change change(AlterableConfig config) {

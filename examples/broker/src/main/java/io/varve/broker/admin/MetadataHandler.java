@@ -32,6 +32,8 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class MetadataHandler implements ApiHandler<MetadataRequest, MetadataResponse> {
 
+    private static final int NO_LEADER = -1;
+
     private final ImageFollower follower;
     private final ConfigValues values;
     private final TopicCreator creator;
@@ -53,18 +55,21 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest, Metada
         // In version 0 an empty list means all topics, later null does.
         List<CompletableFuture<MetadataResponseTopic>> answers = new ArrayList<>();
         if (wanted == null || (context.version() == 0 && wanted.isEmpty())) {
-            follower.image().topics().forEach(topic -> answers.add(CompletableFuture.completedFuture(found(topic))));
+            ClusterImage image = follower.image();
+            image.topics()
+                    .forEach(topic -> answers.add(CompletableFuture.completedFuture(found(context, image, topic))));
         } else {
             boolean create = values.booleanValue("auto.create.topics.enable")
                     && (context.version() < 4 || request.allowAutoTopicCreation());
-            wanted.forEach(topic -> answers.add(answer(topic, create)));
+            wanted.forEach(topic -> answers.add(answer(context, topic, create)));
         }
         CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
                 .whenComplete((nothing, failure) -> reply.send(response(
                         context, answers.stream().map(CompletableFuture::join).toList())));
     }
 
-    private CompletableFuture<MetadataResponseTopic> answer(MetadataRequestTopic wanted, boolean create) {
+    private CompletableFuture<MetadataResponseTopic> answer(
+            RequestContext context, MetadataRequestTopic wanted, boolean create) {
         ClusterImage image = follower.image();
         String name = wanted.name();
         if (name == null) {
@@ -75,11 +80,11 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest, Metada
                                     .name(null)
                                     .topicId(wanted.topicId())
                                     .errorCode(ErrorCode.UNKNOWN_TOPIC_ID.code())
-                            : found(topic));
+                            : found(context, image, topic));
         }
         TopicImage topic = image.topic(name);
         if (topic != null) {
-            return CompletableFuture.completedFuture(found(topic));
+            return CompletableFuture.completedFuture(found(context, image, topic));
         }
         ErrorCode invalid = creator.nameError(name);
         if (!create || invalid != ErrorCode.NONE) {
@@ -91,12 +96,19 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest, Metada
                     ClusterImage now = follower.image();
                     TopicImage found = now.topic(name);
                     if (found != null) {
-                        return found(found);
+                        return found(context, now, found);
                     }
-                    return missing(
-                            name, failure == null ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorMapping.of(failure));
+                    return missing(name, failure == null ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : error(failure));
                 })
                 .toCompletableFuture();
+    }
+
+    /** Of the errors that pass, the one that clients of metadata wait out. */
+    private static ErrorCode error(Throwable failure) {
+        ErrorCode error = ErrorMapping.of(failure);
+        return error == ErrorCode.NOT_CONTROLLER || error == ErrorCode.TOPIC_ALREADY_EXISTS
+                ? ErrorCode.LEADER_NOT_AVAILABLE
+                : error;
     }
 
     private static MetadataResponseTopic missing(String name, ErrorCode error) {
@@ -107,20 +119,21 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest, Metada
                 .isInternal(TopicImage.isInternal(name));
     }
 
-    private static MetadataResponseTopic found(TopicImage topic) {
+    private static MetadataResponseTopic found(RequestContext context, ClusterImage image, TopicImage topic) {
         return new MetadataResponseTopic()
                 .name(topic.name())
                 .topicId(topic.id())
                 .isInternal(topic.isInternal())
                 .partitions(topic.partitions().stream()
-                        .map(MetadataHandler::partition)
+                        .map(partition -> partition(partition, image.isReached(partition.leader(), context.listener())))
                         .toList());
     }
 
-    private static MetadataResponsePartition partition(PartitionImage partition) {
+    private static MetadataResponsePartition partition(PartitionImage partition, boolean isReached) {
         return new MetadataResponsePartition()
+                .errorCode((isReached ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE).code())
                 .partitionIndex(partition.index())
-                .leaderId(partition.leader())
+                .leaderId(isReached ? partition.leader() : NO_LEADER)
                 .leaderEpoch(partition.leaderEpoch())
                 .replicaNodes(partition.replicas())
                 .isrNodes(partition.isr());

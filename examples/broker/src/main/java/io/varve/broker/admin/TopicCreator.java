@@ -42,11 +42,9 @@ public final class TopicCreator {
                     "cleanup.policy", "compact",
                     "compression.type", "producer",
                     "segment.bytes", String.valueOf(values.intValue("offsets.topic.segment.bytes")));
-            return controller.createTopic(
-                    new Controller.NewTopic(
-                            name, values.intValue("offsets.topic.num.partitions"), 1, List.of(), config),
-                    false);
+            return controller.createUsedTopic(new Controller.NewTopic(
+                    name, values.intValue("offsets.topic.num.partitions"), 1, List.of(), config));
         }
-        return controller.createTopic(new Controller.NewTopic(name, -1, -1, List.of(), Map.of()), false);
+        return controller.createUsedTopic(new Controller.NewTopic(name, -1, -1, List.of(), Map.of()));
     }
 }

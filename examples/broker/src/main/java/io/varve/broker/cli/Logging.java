@@ -35,6 +35,7 @@ final class Logging {
         final Map<String, String> settings = new TreeMap<>(Map.of(
                 "level", verbose ? "debug" : "info",
                 "level@org.apache.kafka", "warn",
+                "level@org.apache.zookeeper", "warn",
                 "level@io.netty", "warn",
                 "writerConsole", "console",
                 "writerConsole.stream", "err",
@@ -73,7 +74,8 @@ final class Logging {
             return; // a command inside a process that logs already, as in a test
         }
         final Map<String, String> all = new TreeMap<>(settings);
-        all.put("autoshutdown", "true");
+        // No writer holds back anything, and what stops when the process ends has something to say, too.
+        all.put("autoshutdown", "false");
         all.put("writingthread", "false");
         Configuration.replace(all);
     }

@@ -24,6 +24,7 @@ final class ClusterKeys {
                             "Raise it when consumers of most topics work in parallel."),
             key("default.replication.factor", INT, 1)
                     .must(ValueRule.between(1, Short.MAX_VALUE))
+                    .withoutEffect(ONE_REPLICA)
                     .doc(
                             "Replicas of a topic that is created without a number, bounded by the brokers there are.",
                             "Set it to 3 in a cluster."),
@@ -129,11 +130,6 @@ final class ClusterKeys {
                     .atLeast(1)
                     .withoutEffect(NO_TRANSACTIONS)
                     .doc("The longest transaction timeout in milliseconds a producer may ask for.", "Leave it."),
-            key("zookeeper.connect", STRING, null)
-                    .withoutEffect("the broker coordinates by itself and needs no ensemble")
-                    .doc(
-                            "The addresses of a ZooKeeper ensemble, as host:port between commas and an optional path.",
-                            "Leave it out."),
             key("config.unknown", STRING, "error")
                     .must(ValueRule.oneOf("error", "warn"))
                     .doc(

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigKey {
 
+    /** How the name of a numbered key ends: any number may stand there. */
+    static final String ANY_NUMBER = ".N";
+
     private final String name;
     private final ConfigType type;
     private final @Nullable String defaultValue;
@@ -43,6 +46,11 @@ public final class ConfigKey {
     /** The key's name, Kafka's where Kafka has it. */
     public String name() {
         return name;
+    }
+
+    /** True for a key that may be set many times, each with a number of its own: {@code server.N} stands for {@code server.1} and others. */
+    public boolean isNumbered() {
+        return name.endsWith(ANY_NUMBER);
     }
 
     /** How the value is read. */

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigRegistry {
 
-    private static final ConfigRegistry BROKER =
-            new ConfigRegistry(List.of(ClusterKeys.ALL, NetworkKeys.ALL, LogKeys.ALL), "no-effect-broker.txt");
+    private static final ConfigRegistry BROKER = new ConfigRegistry(
+            List.of(ClusterKeys.ALL, CoordinationKeys.ALL, NetworkKeys.ALL, LogKeys.ALL), "no-effect-broker.txt");
     private static final ConfigRegistry TOPIC = new ConfigRegistry(List.of(TopicKeys.ALL), "no-effect-topic.txt");
+
+    private static final Pattern NUMBER = Pattern.compile("\\.(0|[1-9]\\d{0,8})$");
 
     private final Map<String, ConfigKey> keys;
     private final String ignoredResource;
@@ -51,9 +54,13 @@ public final class ConfigRegistry {
         return keys.values();
     }
 
-    /** The key of that name, or null when there is none; keys of {@link #ignoredReason} are not among them. */
+    /**
+     * The key of that name, or null when there is none; keys of {@link #ignoredReason} are not among them. A numbered key is found by its
+     * own name, as {@code server.N}, and by those with a number, as {@code server.1}.
+     */
     public @Nullable ConfigKey find(String name) {
-        return keys.get(name);
+        final ConfigKey key = keys.get(name);
+        return key != null ? key : keys.get(NUMBER.matcher(name).replaceFirst(ConfigKey.ANY_NUMBER));
     }
 
     /**
@@ -62,7 +69,7 @@ public final class ConfigRegistry {
      * @throws IllegalArgumentException when there is no such key
      */
     public ConfigKey key(String name) {
-        final ConfigKey key = keys.get(name);
+        final ConfigKey key = find(name);
         if (key == null) {
             throw new IllegalArgumentException("no such key: name=" + name);
         }
@@ -71,7 +78,7 @@ public final class ConfigRegistry {
 
     /** Why a key that Kafka knows changes nothing here, or null when the key works or is unknown. */
     public @Nullable String ignoredReason(String name) {
-        final ConfigKey key = keys.get(name);
+        final ConfigKey key = find(name);
         return key != null ? key.noEffectReason() : ignored().reason(name);
     }
 

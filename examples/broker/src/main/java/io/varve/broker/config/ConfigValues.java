@@ -7,6 +7,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,9 +74,10 @@ public final class ConfigValues {
                 warnings.add(setting.origin() + ": " + setting.name() + " has no effect: " + ignoredReason);
             }
             if (key != null) {
+                checkName(key, setting);
                 checkValue(key, setting);
-                values.put(key.name(), setting.value().trim());
-                origins.put(key.name(), setting.origin());
+                values.put(setting.name(), setting.value().trim());
+                origins.put(setting.name(), setting.origin());
             } else if (ignoredReason == null) {
                 final ConfigException unknown = ConfigException.unknownKey(setting, registry.nearest(setting.name()));
                 if (!tolerant) {
@@ -89,6 +92,12 @@ public final class ConfigValues {
         return checked;
     }
 
+    private static void checkName(ConfigKey key, Setting setting) {
+        if (key.isNumbered() && key.name().equals(setting.name())) {
+            throw ConfigException.unknownKey(setting, key.name().replace(ConfigKey.ANY_NUMBER, ".1"));
+        }
+    }
+
     private static void checkValue(ConfigKey key, Setting setting) {
         try {
             key.parse(setting.value());
@@ -99,6 +108,7 @@ public final class ConfigValues {
 
     private void checkTogether() {
         advertisedListeners();
+        CoordinationKeys.checkTogether(this);
         if (intValue("group.min.session.timeout.ms") > intValue("group.max.session.timeout.ms")) {
             throw conflict("group.min.session.timeout.ms", "must not be above group.max.session.timeout.ms");
         }
@@ -220,6 +230,24 @@ public final class ConfigValues {
         final List<String> list = new ArrayList<>();
         ((List<?>) value(name)).forEach(element -> list.add((String) element));
         return List.copyOf(list);
+    }
+
+    /**
+     * The values of a numbered key by their numbers.
+     *
+     * @param name the key's own name, as {@code server.N}
+     */
+    public SortedMap<Integer, String> numberedValues(String name) {
+        final ConfigKey key = registry.key(name);
+        final SortedMap<Integer, String> numbered = new TreeMap<>();
+        for (Layer layer : layers) {
+            layer.values.forEach((set, value) -> {
+                if (key.isNumbered() && key.equals(registry.find(set))) {
+                    numbered.putIfAbsent(Integer.valueOf(set.substring(set.lastIndexOf('.') + 1)), value);
+                }
+            });
+        }
+        return numbered;
     }
 
     /** The log directories. */

@@ -1,23 +1,18 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.controller;
 
-import io.varve.broker.config.ConfigRegistry;
 import io.varve.broker.config.ConfigValues;
 import io.varve.broker.metadata.BrokerImage;
 import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
-import io.varve.broker.metadata.TreeLayout;
 import io.varve.broker.partition.Partitions;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
-import io.varve.coordination.NoNodeException;
+import io.varve.coordination.NodeExistsException;
 import io.varve.coordination.agent.Coordinator;
-import io.varve.coordination.tree.CreateMode;
 import io.varve.coordination.tree.TreeOp;
-import io.varve.coordination.tree.TreeResult;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +20,15 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The controller: the only writer of topics and partition state.
+ * What this broker does to the cluster's state: it registers, is the controller or knows that another is, and changes topics and
+ * partitions.
  *
- * <p>A change is planned on an image, written as one multi that also checks the controller's epoch, and done when this broker's image
+ * <p>The controller alone deletes and enlarges topics, and creates those that administrators ask for. A change is planned on an image, written as one multi that also checks the controller's epoch, and done when this broker's image
  * and partitions have followed. So a client that was answered finds what it created.
  *
  * <p>Threading: safe.
@@ -39,15 +36,17 @@ import org.slf4j.LoggerFactory;
 public final class Controller {
 
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
-    private static final int PRODUCER_IDS_PER_BLOCK = 1000;
+
+    /** Bounds what one multi of a start has: servers bound the bytes of a request. */
+    private static final int MOST_PER_MULTI = 500;
 
     private final int nodeId;
     private final Coordinator coordinator;
     private final ImageFollower follower;
     private final Partitions partitions;
     private final ConfigValues values;
-    private volatile int epoch;
-    private volatile int epochVersion;
+    private final ControllerElection election;
+    private final BrokerRegistration registration;
     private CompletionStage<?> last = CompletableFuture.completedFuture(null);
 
     public Controller(
@@ -57,70 +56,46 @@ public final class Controller {
         this.follower = follower;
         this.partitions = partitions;
         this.values = values;
+        this.election = new ControllerElection(nodeId, coordinator);
+        // Twice as long as a session that nobody hears is kept.
+        this.registration =
+                new BrokerRegistration(coordinator, nodeId, 2L * values.intValue("zookeeper.session.timeout.ms"));
     }
 
-    /** Lays the nodes that stand in every cluster, all at once, unless they are there. */
-    public CompletionStage<Void> prepare(String clusterId) {
-        List<TreeOp> operations = new ArrayList<>();
-        TreeLayout.PERSISTENT.forEach(path -> operations.add(TopicPlan.node(path)));
-        operations.add(
-                new TreeOp.Create(TreeLayout.CLUSTER_ID, TreeLayout.clusterId(clusterId), CreateMode.PERSISTENT));
-        operations.add(new TreeOp.Create(TreeLayout.CONTROLLER_EPOCH, text(0), CreateMode.PERSISTENT));
-        return coordinator
-                .get(TreeLayout.CONTROLLER_EPOCH)
-                .handle((node, failure) -> failure)
-                .thenCompose(failure -> {
-                    if (failure == null) {
-                        return CompletableFuture.<Void>completedFuture(null);
-                    }
-                    return is(failure, NoNodeException.class)
-                            ? coordinator.multi(operations).thenAccept(results -> {})
-                            : CompletableFuture.<Void>failedFuture(failure);
-                });
-    }
-
-    private static boolean is(Throwable failure, Class<? extends Throwable> type) {
-        return type.isInstance(failure) || type.isInstance(failure.getCause());
-    }
-
-    /** Becomes the controller: takes the next epoch and the ephemeral node in one step. */
+    /** Becomes the controller unless there is one, now and whenever the image shows none. */
     public CompletionStage<Void> elect() {
-        return coordinator.get(TreeLayout.CONTROLLER_EPOCH).thenCompose(node -> {
-            int next = Integer.parseInt(new String(node.data(), StandardCharsets.UTF_8)) + 1;
-            List<TreeOp> operations = List.of(
-                    new TreeOp.Set(
-                            TreeLayout.CONTROLLER_EPOCH, text(next), node.stat().version()),
-                    new TreeOp.Create(
-                            TreeLayout.CONTROLLER,
-                            TreeLayout.controller(nodeId, System.currentTimeMillis()),
-                            CreateMode.EPHEMERAL));
-            return coordinator.multi(operations).thenAccept(results -> {
-                epoch = next;
-                epochVersion = ((TreeResult.DataSet) results.get(0)).stat().version();
-                LOG.info("Elected: nodeId={}, controllerEpoch={}", nodeId, next);
-            });
-        });
+        return follower.listen(election).thenCompose(nothing -> election.stand());
     }
 
-    private static byte[] text(int number) {
-        return Integer.toString(number).getBytes(StandardCharsets.UTF_8);
+    /** Completes when no other session, as one of an earlier run, has registered this broker; fails when one does not go away. */
+    public CompletionStage<Void> awaitUnregistered() {
+        return registration.awaitFree();
     }
 
-    /** Tells the cluster that a broker lives. */
+    /** Tells the cluster that this broker lives, once {@link #awaitUnregistered} lets it. */
     public CompletionStage<Void> register(BrokerImage broker) {
-        return coordinator
-                .create(
-                        TreeLayout.BROKER_IDS + "/" + broker.id(),
-                        TreeLayout.broker(broker, System.currentTimeMillis()),
-                        CreateMode.EPHEMERAL)
-                .thenCompose(path -> follower.settled())
-                .thenAccept(image -> LOG.info("Registered: broker={}", broker));
+        return registration.register(broker);
     }
 
-    /** A broker has started: it leads its partitions with new epochs. */
-    public CompletionStage<Void> lead(int brokerId) {
-        List<TreeOp> operations = TopicPlan.lead(follower.image(), brokerId, epoch);
-        return operations.isEmpty() ? CompletableFuture.completedFuture(null) : write(operations);
+    /** After a session was lost and another took its place: owns again what the lost one has owned. */
+    public CompletionStage<Void> rejoin(BrokerImage broker) {
+        return registration.register(broker).thenCompose(nothing -> election.stand());
+    }
+
+    /**
+     * This broker has started: it leads its partitions with new epochs. It says so itself, since nobody else can lead a partition of one
+     * replica.
+     */
+    public CompletionStage<Void> leadOwn() {
+        return election.current().thenCompose(epoch -> {
+            List<TreeOp> operations = TopicPlan.lead(follower.image(), nodeId, epoch.number());
+            CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+            for (int from = 0; from < operations.size(); from += MOST_PER_MULTI) {
+                List<TreeOp> some = operations.subList(from, Math.min(operations.size(), from + MOST_PER_MULTI));
+                all = all.thenCompose(nothing -> write(epoch, some));
+            }
+            return all;
+        });
     }
 
     /**
@@ -137,22 +112,45 @@ public final class Controller {
             List<List<Integer>> assignment,
             Map<String, String> config) {}
 
-    /** Creates a topic, or only says whether it could. Fails with a {@link RequestException} when it cannot be. */
+    /**
+     * Creates a topic as an administrator asks, or only says whether it could. Fails with a {@link RequestException} when it cannot be, or
+     * when this broker is not the controller.
+     */
     public CompletionStage<TopicImage> createTopic(NewTopic topic, boolean validateOnly) {
-        return inTurn(() -> {
-            ClusterImage image = follower.image();
-            TopicPlan.requireNewName(topic.name(), image);
-            TopicPlan.requireConfig(topic.config());
-            List<List<Integer>> assignment = assignment(topic, image);
-            UUID id = UUID.randomUUID();
-            TopicImage planned = new TopicImage(topic.name(), id, planned(assignment));
-            if (validateOnly) {
-                return CompletableFuture.completedFuture(planned);
-            }
-            LOG.info("Creating topic: topic={}, topicId={}, assignment={}", topic.name(), id, assignment);
-            return write(TopicPlan.create(topic.name(), id, assignment, topic.config(), epoch))
-                    .thenApply(nothing -> planned);
-        });
+        return inTurn(() -> create(topic, validateOnly, election.requireOwn()));
+    }
+
+    /** Creates a topic for a client that uses it; any broker may, since what does not exist nobody else can be changing. */
+    public CompletionStage<TopicImage> createUsedTopic(NewTopic topic) {
+        return inTurn(() -> election.current().thenCompose(epoch -> create(topic, false, epoch)));
+    }
+
+    private CompletionStage<TopicImage> create(NewTopic topic, boolean validateOnly, ControllerEpoch epoch) {
+        ClusterImage image = follower.image();
+        TopicPlan.requireNewName(topic.name(), image);
+        TopicPlan.requireConfig(topic.config());
+        List<List<Integer>> assignment = assignment(topic, image);
+        UUID id = UUID.randomUUID();
+        TopicImage planned = new TopicImage(topic.name(), id, planned(assignment));
+        if (validateOnly) {
+            return CompletableFuture.completedFuture(planned);
+        }
+        LOG.info("Creating topic: topic={}, topicId={}, assignment={}", topic.name(), id, assignment);
+        return write(epoch, TopicPlan.create(topic.name(), id, assignment, topic.config(), epoch.number()))
+                .handle((nothing, failure) -> created(planned, failure))
+                .thenCompose(result -> result);
+    }
+
+    private CompletionStage<TopicImage> created(TopicImage planned, @Nullable Throwable failure) {
+        if (failure == null) {
+            return CompletableFuture.completedFuture(planned);
+        }
+        // When another broker was faster, who is told so finds the topic in the image.
+        return Failures.is(failure, NodeExistsException.class)
+                ? follower.settled().thenApply(image -> {
+                    throw TopicPlan.existing(planned.name());
+                })
+                : CompletableFuture.failedFuture(failure);
     }
 
     private static List<PartitionImage> planned(List<List<Integer>> assignment) {
@@ -169,11 +167,7 @@ public final class Controller {
             return topic.assignment();
         }
         int count = topic.partitions() == -1 ? values.intValue("num.partitions") : topic.partitions();
-        int factor = topic.replicationFactor() == -1
-                ? Math.min(
-                        values.intValue("default.replication.factor"),
-                        Math.max(1, image.brokers().size()))
-                : topic.replicationFactor();
+        int factor = topic.replicationFactor() == -1 ? TopicPlan.MOST_REPLICAS : topic.replicationFactor();
         return TopicPlan.assign(image, 0, count, factor);
     }
 
@@ -185,6 +179,7 @@ public final class Controller {
     /** Deletes a topic. */
     public CompletionStage<Void> deleteTopic(TopicImage topic) {
         return inTurn(() -> {
+            ControllerEpoch epoch = election.requireOwn();
             ClusterImage image = follower.image();
             TopicImage current = image.topic(topic.id());
             if (current == null) {
@@ -192,7 +187,7 @@ public final class Controller {
                         ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "Topic '" + topic.name() + "' does not exist.");
             }
             LOG.info("Deleting topic: topic={}, topicId={}", topic.name(), topic.id());
-            return write(TopicPlan.delete(current, image.hasTopicConfig(topic.name())));
+            return write(epoch, TopicPlan.delete(current, image.hasTopicConfig(topic.name())));
         });
     }
 
@@ -200,6 +195,7 @@ public final class Controller {
     public CompletionStage<Void> createPartitions(
             String name, int count, List<List<Integer>> added, boolean validateOnly) {
         return inTurn(() -> {
+            ControllerEpoch epoch = election.requireOwn();
             ClusterImage image = follower.image();
             TopicImage topic = image.topic(name);
             if (topic == null) {
@@ -229,86 +225,13 @@ public final class Controller {
             }
             return validateOnly
                     ? CompletableFuture.completedFuture(null)
-                    : write(TopicPlan.enlarge(topic, assignment, epoch));
+                    : write(epoch, TopicPlan.enlarge(topic, assignment, epoch.number()));
         });
     }
 
-    /** Changes what is set for a topic. */
-    public CompletionStage<Void> alterTopicConfig(String name, List<ConfigPlan.Change> changes, boolean validateOnly) {
-        return inTurn(() -> {
-            ClusterImage image = follower.image();
-            if (image.topic(name) == null) {
-                throw new RequestException(
-                        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "Topic '" + name + "' does not exist.");
-            }
-            Map<String, String> before = image.topicConfig(name);
-            ConfigValues inForce = values.withDynamic(image.defaultBrokerConfig(), image.brokerConfig(nodeId))
-                    .forTopic(before);
-            Map<String, String> after =
-                    ConfigPlan.apply(ConfigRegistry.topic(), before, changes, key -> inForce.describe(key)
-                            .value());
-            return validateOnly
-                    ? CompletableFuture.completedFuture(null)
-                    : put(TreeLayout.topicConfig(name), after, image.hasTopicConfig(name));
-        });
-    }
-
-    /** Changes what is set for a broker, or with {@link TreeLayout#DEFAULT_ENTITY} for all of them. */
-    public CompletionStage<Void> alterBrokerConfig(String id, List<ConfigPlan.Change> changes, boolean validateOnly) {
-        return inTurn(() -> {
-            ClusterImage image = follower.image();
-            Map<String, String> before = image.brokerConfigs(id);
-            Map<String, String> after =
-                    ConfigPlan.apply(ConfigRegistry.broker(), before, changes, key -> values.describe(key)
-                            .value());
-            return validateOnly
-                    ? CompletableFuture.completedFuture(null)
-                    : put(TreeLayout.brokerConfig(id), after, image.hasBrokerConfigs(id));
-        });
-    }
-
-    private CompletionStage<Void> put(String path, Map<String, String> config, boolean exists) {
-        LOG.info("Changing configuration: path={}, config={}", path, config);
-        byte[] data = TreeLayout.config(config);
-        return write(List.of(
-                exists ? new TreeOp.Set(path, data, -1) : new TreeOp.Create(path, data, CreateMode.PERSISTENT)));
-    }
-
-    /**
-     * Takes a block of producer ids that nobody else ever gets.
-     *
-     * @return the first id of the block, which has {@value #PRODUCER_IDS_PER_BLOCK}
-     */
-    public CompletionStage<Long> allocateProducerIds() {
-        return inTurn(() -> coordinator
-                .get(TreeLayout.PRODUCER_IDS)
-                .handle((node, failure) -> {
-                    if (failure == null) {
-                        return TreeLayout.parseProducerIdsEnd(node.data()) + 1;
-                    }
-                    if (is(failure, NoNodeException.class)) {
-                        return -1L;
-                    }
-                    throw failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
-                })
-                .thenCompose(next -> {
-                    long first = Math.max(0, next);
-                    byte[] data = TreeLayout.producerIds(nodeId, first, first + PRODUCER_IDS_PER_BLOCK - 1);
-                    TreeOp operation = next < 0
-                            ? new TreeOp.Create(TreeLayout.PRODUCER_IDS, data, CreateMode.PERSISTENT)
-                            : new TreeOp.Set(TreeLayout.PRODUCER_IDS, data, -1);
-                    return write(List.of(operation)).thenApply(nothing -> first);
-                }));
-    }
-
-    /** Number of ids in a block. */
-    public static int producerIdsPerBlock() {
-        return PRODUCER_IDS_PER_BLOCK;
-    }
-
-    private CompletionStage<Void> write(List<TreeOp> operations) {
+    private CompletionStage<Void> write(ControllerEpoch epoch, List<TreeOp> operations) {
         List<TreeOp> fenced = new ArrayList<>(operations.size() + 1);
-        fenced.add(new TreeOp.Check(TreeLayout.CONTROLLER_EPOCH, epochVersion));
+        fenced.add(epoch.fence());
         fenced.addAll(operations);
         return coordinator
                 .multi(fenced)

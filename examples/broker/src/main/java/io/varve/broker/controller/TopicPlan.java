@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /** Decides what creating, enlarging and deleting a topic means for the tree. Pure: images in, operations out. */
 final class TopicPlan {
 
+    /** Records are not replicated yet: a second replica would be one in name only. */
+    static final int MOST_REPLICAS = 1;
+
     private static final int MAX_NAME_LENGTH = 249;
     private static final int MAX_PARTITIONS = 100_000;
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9._-]+");
@@ -32,7 +35,7 @@ final class TopicPlan {
     static void requireNewName(String name, ClusterImage image) {
         requireName(name);
         if (image.topic(name) != null) {
-            throw refused(ErrorCode.TOPIC_ALREADY_EXISTS, "Topic '" + name + "' already exists.");
+            throw existing(name);
         }
         String confusable = name.replace('.', '_');
         for (TopicImage topic : image.topics()) {
@@ -43,6 +46,10 @@ final class TopicPlan {
                                 + "': they differ only in '.' and '_'.");
             }
         }
+    }
+
+    static RequestException existing(String name) {
+        return refused(ErrorCode.TOPIC_ALREADY_EXISTS, "Topic '" + name + "' already exists.");
     }
 
     /** Refuses a name that a topic cannot have. */
@@ -101,6 +108,7 @@ final class TopicPlan {
                     "Replication factor: " + replicationFactor + " larger than available brokers: " + brokers.size()
                             + ", or smaller than 1.");
         }
+        requireOneReplica(replicationFactor);
         List<List<Integer>> assignment = new ArrayList<>();
         for (int partition = first; partition < first + partitions; partition++) {
             List<Integer> replicas = new ArrayList<>();
@@ -110,6 +118,15 @@ final class TopicPlan {
             assignment.add(replicas);
         }
         return assignment;
+    }
+
+    private static void requireOneReplica(int replicationFactor) {
+        if (replicationFactor > MOST_REPLICAS) {
+            throw refused(
+                    ErrorCode.INVALID_REPLICATION_FACTOR,
+                    "Replication factor: " + replicationFactor
+                            + ", but records are not replicated by this version; ask for 1.");
+        }
     }
 
     /** Refuses an assignment that names brokers that do not live, or the same one twice. */
@@ -126,6 +143,7 @@ final class TopicPlan {
                         "Replicas " + replicas + " are not distinct live brokers of " + brokers
                                 + ", as many for every partition.");
             }
+            requireOneReplica(replicas.size());
         }
     }
 

@@ -2,7 +2,7 @@
 package io.varve.broker.data;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.varve.broker.controller.Controller;
+import io.varve.broker.controller.ProducerIds;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.ErrorMapping;
@@ -24,7 +24,7 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
     /** Later versions belong to two-phase commit. */
     private static final short LATEST = 5;
 
-    private final Controller controller;
+    private final ProducerIds ids;
 
     @GuardedBy("this")
     private final Queue<Reply<InitProducerIdResponse>> waiting = new ArrayDeque<>();
@@ -38,8 +38,8 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
     @GuardedBy("this")
     private boolean allocating;
 
-    public InitProducerIdHandler(Controller controller) {
-        this.controller = controller;
+    public InitProducerIdHandler(ProducerIds ids) {
+        this.ids = ids;
     }
 
     @Override
@@ -90,11 +90,13 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
             }
             reply.send(new InitProducerIdResponse().producerId(id));
         }
-        controller.allocateProducerIds().whenComplete((first, failure) -> {
+        ids.allocate().whenComplete((first, failure) -> {
             if (failure == null) {
                 allocated(first);
             } else {
-                failed(ErrorMapping.of(failure));
+                ErrorCode error = ErrorMapping.of(failure);
+                // Producers wait the one out, and give up when they are told the other.
+                failed(error == ErrorCode.NOT_CONTROLLER ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : error);
             }
         });
     }
@@ -102,7 +104,7 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
     private void allocated(long first) {
         synchronized (this) {
             nextId = first;
-            blockEnd = first + Controller.producerIdsPerBlock();
+            blockEnd = first + ProducerIds.PER_BLOCK;
             allocating = false;
         }
         serve();

@@ -18,9 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClusterImage {
 
+    /** Stands for the controller while there is none. */
+    public static final int NOBODY = -1;
+
     /** The image before anything was read. */
     public static final ClusterImage EMPTY =
-            new ClusterImage("", -1, List.of(), new TreeMap<>(), new ConfigImage(Map.of(), Map.of()), 0);
+            new ClusterImage("", NOBODY, List.of(), new TreeMap<>(), new ConfigImage(Map.of(), Map.of()), 0);
 
     private final String clusterId;
     private final int controllerId;
@@ -75,7 +78,7 @@ public final class ClusterImage {
         return clusterId;
     }
 
-    /** The broker that is the controller, -1 when there is none. */
+    /** The broker that is the controller, {@link #NOBODY} when there is none. */
     public int controllerId() {
         return controllerId;
     }
@@ -83,6 +86,16 @@ public final class ClusterImage {
     /** The brokers that live, by their numbers. */
     public List<BrokerImage> brokers() {
         return brokers;
+    }
+
+    /** Whether a broker lives and is reached by a listener of this name. */
+    public boolean isReached(int brokerId, String listener) {
+        for (BrokerImage broker : brokers) {
+            if (broker.id() == brokerId) {
+                return broker.endpoint(listener) != null;
+            }
+        }
+        return false;
     }
 
     /** A topic, null when there is none of this name. */

@@ -1,7 +1,9 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.metadata;
 
+import io.varve.coordination.CoordinationException;
 import io.varve.coordination.NoNodeException;
+import io.varve.coordination.QuorumLostException;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.agent.TreeListener;
 import java.util.ArrayList;
@@ -13,7 +15,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,35 +26,59 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads the tree once and follows its changes: every change names what must be read again; what was read becomes the next image.
  *
- * <p>Threading: confined to the coordinator's thread, except for the image and the registration of listeners.
+ * <p>A tree that holds another cluster, or none any more, is not followed: the image stays as it was, since whoever follows it deletes
+ * what is not in it.
+ *
+ * <p>Threading: safe; a thread of its own reads and calls the listeners, so that what two sessions in turn tell has one order.
  */
-public final class ImageFollower {
+public final class ImageFollower implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ImageFollower.class);
 
+    /** What is not a topic or a configuration is read as a whole. */
+    private static final String CLUSTER = "";
+
     private final Coordinator coordinator;
-    private final List<ImageListener> listeners = new CopyOnWriteArrayList<>();
+    private final String clusterId;
+    private final ThreadPoolExecutor thread;
+    private final List<ImageListener> listeners = new ArrayList<>();
     private final Set<String> stale = new LinkedHashSet<>();
     private final List<CompletableFuture<ClusterImage>> settling = new ArrayList<>();
     private volatile ClusterImage image = ClusterImage.EMPTY;
     private long latestZxid;
     private boolean reading;
-
-    /** While it is found out which units there are. */
     private boolean listing;
 
-    /** What is not a topic or a configuration is read as a whole. */
-    private static final String CLUSTER = "";
+    /** More became stale during the reads that are under way. */
+    private boolean readAgain;
 
-    public ImageFollower(Coordinator coordinator) {
+    /**
+     * @param coordinator the session to read with
+     * @param clusterId the cluster to follow
+     */
+    public ImageFollower(Coordinator coordinator, String clusterId) {
         this.coordinator = coordinator;
+        this.clusterId = clusterId;
+        // What comes after the end is dropped: there is nobody left to be told.
+        this.thread = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> {
+                    Thread started = new Thread(task, "varve-image");
+                    started.setDaemon(true);
+                    return started;
+                },
+                new ThreadPoolExecutor.DiscardPolicy());
     }
 
     /** Begins to follow; completes when the first image is there. */
     public CompletionStage<ClusterImage> start() {
         return coordinator
-                .watch("/", this::onChange)
-                .thenCompose(watch -> listUnits())
+                .watch("/", (change, path, zxid) -> thread.execute(() -> onChange(change, path, zxid)))
+                .thenComposeAsync(watch -> listUnits(), thread)
                 .thenCompose(nothing -> settle());
     }
 
@@ -76,15 +104,20 @@ public final class ImageFollower {
         return image;
     }
 
-    /** Adds a listener; from any thread. */
-    public void listen(ImageListener listener) {
-        listeners.add(listener);
+    /** Adds a listener and tells it the present image as a change from the empty one; completes when it has been told. */
+    public CompletionStage<Void> listen(ImageListener listener) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    listeners.add(listener);
+                    tell(listener, ClusterImage.EMPTY, image);
+                },
+                thread);
     }
 
     /** Completes when the image holds everything that was committed before the call. */
     public CompletionStage<ClusterImage> settled() {
-        // The read takes its place behind what was submitted before, and runs on the coordinator's thread.
-        return coordinator.children("/").thenCompose(names -> settle());
+        // The read takes its place behind what was submitted before, and its answer behind what was told of that.
+        return coordinator.children("/").thenComposeAsync(names -> settle(), thread);
     }
 
     private CompletionStage<ClusterImage> settle() {
@@ -122,9 +155,10 @@ public final class ImageFollower {
     }
 
     private void failed(Throwable failure) {
-        LOG.error("The tree cannot be read", failure);
-        settling.forEach(settled -> settled.completeExceptionally(failure));
+        LOG.warn("The tree is not read for the time being: {}", failure.getMessage());
+        List<CompletableFuture<ClusterImage>> waiting = List.copyOf(settling);
         settling.clear();
+        waiting.forEach(settled -> settled.completeExceptionally(failure));
     }
 
     /** The unit in which a path is read: one topic, one configuration, or the rest. */
@@ -140,8 +174,10 @@ public final class ImageFollower {
 
     private void readStale() {
         if (reading || listing) {
+            readAgain = true;
             return;
         }
+        readAgain = false;
         if (stale.isEmpty()) {
             List<CompletableFuture<ClusterImage>> done = List.copyOf(settling);
             settling.clear();
@@ -159,27 +195,47 @@ public final class ImageFollower {
         CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new)).whenComplete((nothing, failure) -> {
             reading = false;
             if (failure != null) {
-                failed(failure);
+                putOff(units, failure);
                 return;
             }
             ClusterImage next = image;
             for (CompletableFuture<Function<ClusterImage, ClusterImage>> read : reads) {
                 next = read.join().apply(next);
             }
-            publish(next);
-            readStale();
+            if (next.clusterId().equals(clusterId)) {
+                publish(next);
+                readStale();
+            } else {
+                putOff(units, foreign(next.clusterId()));
+            }
         });
+    }
+
+    private CoordinationException foreign(String found) {
+        return new CoordinationException("the tree is not this cluster's any more: clusterId=" + clusterId + ", found="
+                + (found.isEmpty() ? "none" : found) + "; give the broker back the tree that its logs belong to");
+    }
+
+    /** What could not be read is read with the next change; when the session is back everything is. */
+    private void putOff(List<String> units, Throwable failure) {
+        stale.addAll(units);
+        failed(failure);
+        if (readAgain) {
+            readStale();
+        }
     }
 
     private void publish(ClusterImage next) {
         ClusterImage before = image;
         image = next;
-        for (ImageListener listener : listeners) {
-            try {
-                listener.onImage(before, next);
-            } catch (RuntimeException e) {
-                LOG.error("A listener of the cluster's image failed", e);
-            }
+        listeners.forEach(listener -> tell(listener, before, next));
+    }
+
+    private static void tell(ImageListener listener, ClusterImage before, ClusterImage after) {
+        try {
+            listener.onImage(before, after);
+        } catch (RuntimeException e) {
+            LOG.error("A listener of the cluster's image failed", e);
         }
     }
 
@@ -251,8 +307,8 @@ public final class ImageFollower {
     private CompletionStage<Function<ClusterImage, ClusterImage>> readCluster(long zxid) {
         CompletionStage<String> clusterId =
                 parsed(TreeLayout.CLUSTER_ID, TreeLayout::parseClusterId).thenApply(id -> id == null ? "" : id);
-        CompletionStage<Integer> controller =
-                parsed(TreeLayout.CONTROLLER, TreeLayout::parseController).thenApply(id -> id == null ? -1 : id);
+        CompletionStage<Integer> controller = parsed(TreeLayout.CONTROLLER, TreeLayout::parseController)
+                .thenApply(id -> id == null ? ClusterImage.NOBODY : id);
         CompletionStage<List<BrokerImage>> brokers =
                 names(TreeLayout.BROKER_IDS).thenCompose(this::readBrokers);
         return clusterId
@@ -283,32 +339,58 @@ public final class ImageFollower {
 
     /** A node's contents; null when the node does not exist or cannot be understood, which is logged. */
     private <T> CompletionStage<@Nullable T> parsed(String path, Function<byte[], T> parse) {
-        return coordinator.get(path).handle((node, failure) -> {
-            if (failure != null) {
-                if (!isNoNode(failure)) {
-                    throw failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
-                }
-                return null;
-            }
-            try {
-                return parse.apply(node.data());
-            } catch (RuntimeException e) {
-                LOG.error("A node cannot be understood and is left out: path={}", path, e);
-                return null;
-            }
-        });
+        return coordinator
+                .get(path)
+                .handleAsync(
+                        (node, failure) -> {
+                            if (failure != null) {
+                                if (!isNoNode(failure)) {
+                                    throw failure instanceof RuntimeException runtime
+                                            ? runtime
+                                            : new IllegalStateException(failure);
+                                }
+                                return null;
+                            }
+                            try {
+                                return parse.apply(node.data());
+                            } catch (RuntimeException e) {
+                                LOG.error("A node cannot be understood and is left out: path={}", path, e);
+                                return null;
+                            }
+                        },
+                        thread);
     }
 
     private CompletionStage<List<String>> names(String path) {
-        return coordinator.children(path).exceptionally(failure -> {
-            if (isNoNode(failure)) {
-                return List.of();
-            }
-            throw failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
-        });
+        return coordinator
+                .children(path)
+                .handleAsync(
+                        (names, failure) -> {
+                            if (failure == null) {
+                                return names;
+                            }
+                            if (isNoNode(failure)) {
+                                return List.of();
+                            }
+                            throw failure instanceof RuntimeException runtime
+                                    ? runtime
+                                    : new IllegalStateException(failure);
+                        },
+                        thread);
     }
 
     private static boolean isNoNode(Throwable failure) {
         return failure instanceof NoNodeException || failure.getCause() instanceof NoNodeException;
+    }
+
+    /** Follows no more; what waits for the image fails. */
+    @Override
+    public void close() {
+        thread.execute(() -> {
+            List<CompletableFuture<ClusterImage>> waiting = List.copyOf(settling);
+            settling.clear();
+            waiting.forEach(settled -> settled.completeExceptionally(new QuorumLostException("the broker stops")));
+        });
+        thread.shutdown();
     }
 }

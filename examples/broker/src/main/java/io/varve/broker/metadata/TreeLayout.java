@@ -2,6 +2,7 @@
 package io.varve.broker.metadata;
 
 import io.varve.kafka.UuidText;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +85,7 @@ public final class TreeLayout {
         return JSON.writeValueAsBytes(ordered("version", "1", "id", id));
     }
 
-    static String parseClusterId(byte[] data) {
+    public static String parseClusterId(byte[] data) {
         return JSON.readTree(data).path("id").asString();
     }
 
@@ -93,8 +94,16 @@ public final class TreeLayout {
                 "version", 2, "brokerid", brokerId, "timestamp", Long.toString(nowMs), "kraftControllerEpoch", -1));
     }
 
-    static int parseController(byte[] data) {
+    public static int parseController(byte[] data) {
         return JSON.readTree(data).path("brokerid").asInt();
+    }
+
+    public static byte[] controllerEpoch(int epoch) {
+        return Integer.toString(epoch).getBytes(StandardCharsets.UTF_8);
+    }
+
+    public static int parseControllerEpoch(byte[] data) {
+        return Integer.parseInt(new String(data, StandardCharsets.UTF_8));
     }
 
     public static byte[] broker(BrokerImage broker, long nowMs) {
@@ -204,7 +213,7 @@ public final class TreeLayout {
         return JSON.writeValueAsBytes(ordered("version", 1, "config", config));
     }
 
-    static Map<String, String> parseConfig(byte[] data) {
+    public static Map<String, String> parseConfig(byte[] data) {
         Map<String, String> config = new LinkedHashMap<>();
         JSON.readTree(data)
                 .path("config")

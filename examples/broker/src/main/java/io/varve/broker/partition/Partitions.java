@@ -108,14 +108,24 @@ public final class Partitions implements ImageListener, AutoCloseable {
         }
         List<TopicPartition> gone = new ArrayList<>(assigned.keySet());
         gone.removeAll(wanted);
-        gone.forEach(this::delete);
+        gone.forEach(id -> release(id, exists(id, after)));
+    }
+
+    /** Whether a partition is still there, led by another broker: its log must not be deleted. */
+    private boolean exists(TopicPartition id, ClusterImage image) {
+        TopicImage topic = image.topic(id.topic());
+        Assigned known = assigned.get(id);
+        return topic != null
+                && known != null
+                && topic.id().equals(known.topicId())
+                && id.index() < topic.partitions().size();
     }
 
     private void follow(
             TopicPartition id, TopicImage topic, PartitionImage partition, ClusterImage before, ClusterImage after) {
         Assigned known = assigned.get(id);
         if (known != null && !known.topicId().equals(topic.id())) {
-            delete(id);
+            release(id, false);
             known = null;
         }
         if (known == null) {
@@ -172,7 +182,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
         }
     }
 
-    private void delete(TopicPartition id) {
+    /** Closes a partition, and deletes its log unless that is to be kept. */
+    private void release(TopicPartition id, boolean keep) {
         Assigned known = assigned.remove(id);
         if (known != null) {
             run(known.lane(), () -> {
@@ -181,8 +192,10 @@ public final class Partitions implements ImageListener, AutoCloseable {
                     listeners.forEach(listener -> listener.onClosed(partition));
                     upkeep.remove(partition.upkeep());
                     partition.close();
-                    directories.delete(id.topic(), id.index());
-                    LOG.info("Deleted: partition={}", id);
+                    if (!keep) {
+                        directories.delete(id.topic(), id.index());
+                    }
+                    LOG.info("{}: partition={}", keep ? "No longer leading" : "Deleted", id);
                 }
             });
         }

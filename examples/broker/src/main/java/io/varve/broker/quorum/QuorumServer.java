@@ -3,6 +3,7 @@ package io.varve.broker.quorum;
 
 import io.varve.coordination.CoordinationException;
 import io.varve.coordination.agent.ClientFront;
+import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.agent.QuorumNode;
 import io.varve.coordination.agent.QuorumNodeConfig;
 import io.varve.coordination.zookeeper.config.HostPort;
@@ -15,8 +16,7 @@ import io.varve.transport.netty.NettyListener;
 import io.varve.transport.netty.NettyTransport;
 import io.varve.transport.netty.TlsConfig;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletionStage;
@@ -41,16 +41,15 @@ public final class QuorumServer implements AutoCloseable {
     /** Members speak several times a second; silence for so long is a broken network. */
     private static final long PEER_IDLE_TIMEOUT_MS = 60_000;
 
-    private static final String DIRECTORY = "varve";
-    private static final String APACHE_DIRECTORY = "version-2";
-
     private final ZooConfig config;
+    private final MemberDirectories directories;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private @Nullable QuorumNode node;
     private @Nullable InetSocketAddress clientAddress;
 
-    private QuorumServer(ZooConfig config) {
+    private QuorumServer(ZooConfig config, MemberDirectories directories) {
         this.config = config;
+        this.directories = directories;
     }
 
     /**
@@ -61,7 +60,12 @@ public final class QuorumServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException when a directory or an address cannot be used
      */
     public static QuorumServer start(ZooConfig config, String text) {
-        QuorumServer server = new QuorumServer(config);
+        return start(config, text, MemberDirectories.of(config));
+    }
+
+    /** Starts a member with directories of the caller's choice; see {@link #start(ZooConfig, String)}. */
+    static QuorumServer start(ZooConfig config, String text, MemberDirectories directories) {
+        QuorumServer server = new QuorumServer(config, directories);
         try {
             server.start(text);
         } catch (RuntimeException e) {
@@ -73,31 +77,19 @@ public final class QuorumServer implements AutoCloseable {
 
     private void start(String text) {
         config.notices().forEach(LOG::warn);
-        final Path state = config.storage().dataDir().resolve(DIRECTORY);
-        refuseForeignData(state);
         final EventLoops loops = part(EventLoops.open(EVENT_LOOPS));
         final NettyTransport transport = part(NettyTransport.open(loops, peerListener(), peerConnector()));
         final QuorumNode started = part(QuorumNode.open(
                 QuorumNodeConfig.of(
-                        config,
-                        ChannelStorage.open(state),
-                        ChannelStorage.open(
-                                config.storage().dataLogDir().resolve(DIRECTORY).resolve("log"))),
+                        config, ChannelStorage.open(directories.state()), ChannelStorage.open(directories.log())),
                 transport,
                 (role, epoch, leaderId) -> LOG.info(
                         "Role: memberId={}, role={}, epoch={}, leader={}", memberId(), role, epoch, leaderId)));
         node = started;
-        final ClientFront front = started.serveClients(QuorumFacts.of(config, text));
-        final ZooConfig.Clients clients = config.clients();
-        if (clients.plain() != null) {
-            clientAddress = listen(clients.plain(), null, loops, front);
-        }
-        if (clients.secure() != null && clients.tls() != null) {
-            final InetSocketAddress secure = listen(clients.secure(), tls(clients.tls()), loops, front);
-            clientAddress = clientAddress == null ? secure : clientAddress;
-        }
-        if (config.admin().isEnabled()) {
-            AdminServer.open(config.admin(), front).ifPresent(this::part);
+        if (config.clients().plain() != null
+                || config.clients().secure() != null
+                || config.admin().isEnabled()) {
+            serve(started.serveClients(QuorumFacts.of(config, text)), loops);
         }
         started.whenStopped().whenComplete((nothing, failure) -> {
             if (failure != null) {
@@ -108,13 +100,18 @@ public final class QuorumServer implements AutoCloseable {
         });
     }
 
-    /** A directory of Apache ZooKeeper's is not read, and not written to either, so that nobody thinks its tree is served. */
-    private void refuseForeignData(Path state) {
-        final Path foreign = config.storage().dataDir().resolve(APACHE_DIRECTORY);
-        if (Files.isDirectory(foreign) && !Files.isDirectory(state)) {
-            throw new CoordinationException(
-                    "the data of Apache ZooKeeper is not read here: directory=" + foreign
-                            + "; give this member a dataDir of its own, and copy the tree from one to the other while both run");
+    private void serve(ClientFront front, EventLoops loops) {
+        final ZooConfig.Clients clients = config.clients();
+        if (clients.plain() != null) {
+            clientAddress = listen(clients.plain(), null, loops, front);
+            LOG.info("ZooKeeper's clients are served: memberId={}, address={}", memberId(), clientAddress);
+        }
+        if (clients.secure() != null && clients.tls() != null) {
+            final InetSocketAddress secure = listen(clients.secure(), tls(clients.tls()), loops, front);
+            clientAddress = clientAddress == null ? secure : clientAddress;
+        }
+        if (config.admin().isEnabled()) {
+            AdminServer.open(config.admin(), front).ifPresent(this::part);
         }
     }
 
@@ -187,10 +184,30 @@ public final class QuorumServer implements AutoCloseable {
 
     /** Completed when the member is closed; exceptionally when it has failed. */
     public CompletionStage<Void> whenStopped() {
+        return node().whenStopped();
+    }
+
+    /** Opens a session of this process, as {@link QuorumNode#openSession(Duration)} does. */
+    Coordinator openSession(Duration wait) {
+        return node().openSession(wait);
+    }
+
+    /** What ended the member before it was closed; null when nothing has. */
+    @Nullable
+    Throwable failure() {
+        return node().failure();
+    }
+
+    /** How many members vote, as this one knows. */
+    int voters() {
+        return node().status().toCompletableFuture().join().voters();
+    }
+
+    private QuorumNode node() {
         if (node == null) {
             throw new IllegalStateException("the server is not started");
         }
-        return node.whenStopped();
+        return node;
     }
 
     /** Stops listening, then stops the member. Idempotent. */

@@ -2,6 +2,9 @@
 package io.varve.broker.request;
 
 import io.varve.broker.partition.AppendRefusedException;
+import io.varve.coordination.BadVersionException;
+import io.varve.coordination.QuorumLostException;
+import io.varve.coordination.SessionExpiredException;
 import io.varve.log.CorruptLogException;
 import io.varve.log.FencedEpochException;
 import io.varve.log.OffsetOutOfRangeException;
@@ -36,7 +39,17 @@ public final class ErrorMapping {
         if (cause instanceof CorruptLogException || cause instanceof StorageException) {
             return ErrorCode.KAFKA_STORAGE_ERROR;
         }
+        if (passes(cause)) {
+            return ErrorCode.NOT_CONTROLLER; // clients ask for the controller anew, and then again
+        }
         return cause instanceof IllegalArgumentException ? ErrorCode.INVALID_REQUEST : ErrorCode.UNKNOWN_SERVER_ERROR;
+    }
+
+    /** Another controller was elected meanwhile, or there is no session for the time being. */
+    private static boolean passes(Throwable cause) {
+        return cause instanceof BadVersionException
+                || cause instanceof QuorumLostException
+                || cause instanceof SessionExpiredException;
     }
 
     /** What a client is told in words. */

@@ -18,51 +18,56 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The directories of a broker: whose they are, and which partition lies in which.
  *
- * <p>A directory that is empty is taken over; one that belongs to another broker, or holds files and does not say whose they are, is
- * refused. A lock keeps a second process out.
+ * <p>A directory that is empty is taken over once the broker knows its cluster; one that belongs to another broker or cluster, or holds
+ * files and does not say whose they are, is refused. A lock keeps a second process out.
  *
  * <p>Threading: safe.
  */
 public final class LogDirectories implements AutoCloseable {
 
+    /** The directory in the first log directory that holds the files of the broker's own member of a quorum. */
+    public static final String QUORUM = "quorum";
+
     private static final Logger LOG = LoggerFactory.getLogger(LogDirectories.class);
     private static final String PARTITION_METADATA = "partition.metadata";
     private static final String DELETED = "-delete";
 
+    /** What a directory may hold before it belongs to a broker. */
+    private static final Set<String> NOT_YET_ANYBODYS = Set.of(DirectoryLock.FILE, "lost+found", QUORUM);
+
     private final List<Path> directories;
+    private final int nodeId;
     private final List<DirectoryLock> locks = new ArrayList<>();
     private final Map<String, Path> partitions = new ConcurrentHashMap<>();
-    private final String clusterId;
+    private final List<Path> unformatted = new ArrayList<>();
+    private @Nullable String clusterId;
 
     private LogDirectories(List<Path> directories, int nodeId) {
         this.directories = directories;
-        List<Optional<DirectoryMetadata>> found = new ArrayList<>();
-        for (Path directory : directories) {
-            lock(directory);
-            found.add(DirectoryMetadata.read(directory));
-        }
-        this.clusterId = found.stream()
-                .flatMap(Optional::stream)
-                .map(DirectoryMetadata::clusterId)
-                .findFirst()
-                .orElseGet(() -> UuidText.of(UUID.randomUUID()));
-        for (int i = 0; i < directories.size(); i++) {
-            claim(directories.get(i), found.get(i), nodeId);
+        this.nodeId = nodeId;
+        try {
+            directories.forEach(this::lock);
+            directories.forEach(this::identify);
+        } catch (ConfigException e) {
+            close();
+            throw e;
         }
         directories.forEach(this::scan);
     }
 
     /**
-     * Opens the directories, creating and formatting those that are empty.
+     * Opens the directories, creating those that do not exist. {@link #join} must follow before anything is put into them.
      *
      * @throws ConfigException when one is not ours or in use
      */
@@ -80,50 +85,62 @@ public final class LogDirectories implements AutoCloseable {
             Files.createDirectories(directory);
             locks.add(DirectoryLock.take(directory));
         } catch (DirectoryInUseException e) {
-            close();
-            throw inUse(directory);
+            throw wrong(directory + " is in use by another process; stop it or choose another directory");
         } catch (IOException | StorageException e) {
-            close();
-            throw ConfigException.conflict(null, "log.dirs", directory + " cannot be used: " + e);
+            throw wrong(directory + " cannot be used: " + e);
         }
     }
 
-    private static ConfigException inUse(Path directory) {
-        return ConfigException.conflict(
-                null, "log.dirs", directory + " is in use by another process; stop it or choose another directory");
+    private static ConfigException wrong(String problem) {
+        return ConfigException.conflict(null, "log.dirs", problem);
     }
 
-    private void claim(Path directory, Optional<DirectoryMetadata> metadata, int nodeId) {
+    private void identify(Path directory) {
+        Optional<DirectoryMetadata> metadata = DirectoryMetadata.read(directory);
         if (metadata.isEmpty()) {
             if (!isEmpty(directory)) {
-                close();
-                throw ConfigException.conflict(
-                        null,
-                        "log.dirs",
-                        directory
-                                + " is not empty and has no meta.properties; choose an empty directory or one of this broker");
+                throw wrong(directory
+                        + " is not empty and has no meta.properties; choose an empty directory or one of this broker");
             }
-            DirectoryMetadata.write(directory, new DirectoryMetadata(nodeId, clusterId));
-            LOG.info("Directory formatted: directory={}, nodeId={}, clusterId={}", directory, nodeId, clusterId);
+            unformatted.add(directory);
             return;
         }
         DirectoryMetadata known = metadata.get();
-        if (known.nodeId() != nodeId || !known.clusterId().equals(clusterId)) {
-            close();
-            throw ConfigException.conflict(
-                    null,
-                    "log.dirs",
-                    directory + " belongs to another broker: node.id=" + known.nodeId()
-                            + ", cluster.id=" + known.clusterId() + "; this broker has node.id=" + nodeId
-                            + ", cluster.id="
-                            + clusterId);
+        String expected = clusterId == null ? known.clusterId() : clusterId;
+        if (known.nodeId() != nodeId || !known.clusterId().equals(expected)) {
+            throw wrong(directory + " belongs to another broker: node.id=" + known.nodeId() + ", cluster.id="
+                    + known.clusterId() + "; this broker has node.id=" + nodeId + ", cluster.id=" + expected);
         }
+        clusterId = expected;
+    }
+
+    /** The cluster that the directories belong to; empty when all are new. */
+    public Optional<String> clusterId() {
+        return Optional.ofNullable(clusterId);
+    }
+
+    /**
+     * Makes the directories those of a cluster.
+     *
+     * @throws ConfigException when they are another's
+     */
+    public void join(String joined) {
+        if (clusterId != null && !clusterId.equals(joined)) {
+            throw wrong(directories.get(0) + " belongs to another cluster: cluster.id=" + clusterId
+                    + "; the cluster that this broker is to join has cluster.id=" + joined
+                    + "; choose an empty directory, or name the place where the state of its own cluster is");
+        }
+        clusterId = joined;
+        for (Path directory : unformatted) {
+            DirectoryMetadata.write(directory, new DirectoryMetadata(nodeId, joined));
+            LOG.info("Directory formatted: directory={}, nodeId={}, clusterId={}", directory, nodeId, joined);
+        }
+        unformatted.clear();
     }
 
     private static boolean isEmpty(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.map(file -> file.getFileName().toString())
-                    .allMatch(name -> name.equals(DirectoryLock.FILE) || name.equals("lost+found"));
+            return files.map(file -> file.getFileName().toString()).allMatch(NOT_YET_ANYBODYS::contains);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -142,11 +159,6 @@ public final class LogDirectories implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** The cluster that the directories belong to. */
-    public String clusterId() {
-        return clusterId;
     }
 
     /** The directory in which the broker keeps what is not a partition's. */

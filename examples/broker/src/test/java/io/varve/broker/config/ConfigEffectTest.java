@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ConfigEffectTest {
 
     private static final Pattern READ =
-            Pattern.compile("(?:int|long|boolean|string|list|double)Value\\(\\s*\"([^\"]+)\"|hasValue\\(\"([^\"]+)\"");
+            Pattern.compile("(?:int|long|boolean|string|list|double|numbered)Values?\\(\\s*\"([^\"]+)\"|hasValue\\(\"([^\"]+)\"");
 
     private final Set<String> read = readKeys();
 

@@ -105,6 +105,17 @@ class ConfigRegistryTest {
     }
 
     @Test
+    void shouldFindANumberedKeyByAnyNumber() {
+        final ConfigKey key = ConfigRegistry.broker().key("server.N");
+
+        assertThat(ConfigRegistry.broker().find("server.0")).isSameAs(key);
+        assertThat(ConfigRegistry.broker().find("server.12")).isSameAs(key);
+        assertThat(ConfigRegistry.broker().find("server.012")).isNull();
+        assertThat(ConfigRegistry.broker().find("server.x")).isNull();
+        assertThat(ConfigRegistry.broker().find("node.1")).isNull();
+    }
+
+    @Test
     void shouldNotGuessWhenNothingIsNear() {
         assertThat(ConfigRegistry.broker().nearest("colour.of.the.sky")).isNull();
     }
@@ -114,7 +125,8 @@ class ConfigRegistryTest {
         assertThat(ConfigRegistry.broker().ignoredReason("ssl.keystore.location"))
                 .contains("neither encrypted");
         assertThat(ConfigRegistry.broker().ignoredReason("process.roles")).isNotBlank();
-        assertThat(ConfigRegistry.broker().ignoredReason("zookeeper.connect")).isNotBlank();
+        assertThat(ConfigRegistry.broker().ignoredReason("zookeeper.set.acl")).isNotBlank();
+        assertThat(ConfigRegistry.broker().ignoredReason("zookeeper.connect")).isNull();
         assertThat(ConfigRegistry.broker().ignoredReason("num.io.threads")).isNull();
         assertThat(ConfigRegistry.broker().ignoredReason("no.such.key")).isNull();
     }

@@ -3,6 +3,7 @@ package io.varve.broker.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,10 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ConfigValuesTest {
 
@@ -45,6 +49,9 @@ class ConfigValuesTest {
                 "log.cleanup.policy=delete,shrink | must be a list of delete, compact",
                 "log.dirs= | must be not empty",
                 "log.retention.ms=9223372036854775808 | not a long, must be at least -1",
+                "zookeeper.connect= | must be not empty",
+                "server.1=host:2888 | must be host:peerPort:electionPort, then :participant or :observer if you like,"
+                        + " then ;clientPort if you like",
             })
     void shouldSayWhatIsWrongWithAValue(String setting, String problem) throws IOException {
         final Path file = write("# first\n" + setting + "\n");
@@ -98,7 +105,10 @@ class ConfigValuesTest {
         assertThat(values.advertisedListeners()).isEqualTo(values.listeners());
         assertThat(values.logDirectories()).containsExactly(Path.of("/tmp/kafka-logs"));
         assertThat(values.longValue("log.retention.ms")).isEqualTo(7_200_000);
-        assertThat(values.warnings()).hasSize(2).allMatch(line -> line.matches(".*:(10|11): .* has no effect: .+"));
+        assertThat(values.stringValue("zookeeper.connect")).isEqualTo("localhost:2181");
+        assertThat(values.intValue("zookeeper.connection.timeout.ms")).isEqualTo(1_000_000);
+        assertThat(values.intValue("zookeeper.session.timeout.ms")).isEqualTo(18_000);
+        assertThat(values.warnings()).isEmpty();
     }
 
     @Test
@@ -138,6 +148,55 @@ class ConfigValuesTest {
 
         assertThat(e.reason()).isEqualTo(ConfigException.Reason.CONFLICT);
         assertThat(e).hasMessage(file + ":2: " + setting.substring(0, setting.indexOf('=')) + ": " + problem);
+    }
+
+    @Test
+    void shouldGiveTheMembersOfAQuorumByTheirNumbers() throws IOException {
+        final Path file = write("server.10=c:2888:3888:observer\nserver.2=b:2888:3888;2181\nnode.id=2\n");
+
+        final ConfigValues values = ConfigValues.load(file, List.of("server.1=a:2888:3888"));
+
+        assertThat(values.numberedValues("server.N"))
+                .isEqualTo(Map.of(1, "a:2888:3888", 2, "b:2888:3888;2181", 10, "c:2888:3888:observer"));
+        assertThat(values.origin("server.2")).hasToString(file + ":2");
+        assertThat(ConfigValues.of(Map.of()).numberedValues("server.N")).isEmpty();
+    }
+
+    @Test
+    void shouldWaitForAnEnsembleAsLongAsASessionLives() {
+        final ConfigValues values = ConfigValues.of(Map.of("zookeeper.session.timeout.ms", "6000"));
+
+        assertThat(values.intValue("zookeeper.connection.timeout.ms")).isEqualTo(6_000);
+    }
+
+    static Stream<Arguments> contradictions() {
+        return Stream.of(
+                arguments(
+                        "server.1=h:1:2",
+                        "",
+                        "server.1: no line is this broker's: node.id=0, lines=[1]; a broker that is no member names the members'"
+                                + " client ports in zookeeper.connect"),
+                arguments(
+                        "zookeeper.connect=h:1",
+                        "server.0=h:1:2",
+                        "zookeeper.connect: the lines server.N ask for a quorum of the brokers instead; remove the one or the others"),
+                arguments(
+                        "clientPort=2181",
+                        "zookeeper.connect=h:1",
+                        "clientPort: ZooKeeper's clients are served by the servers of zookeeper.connect; remove one of the two"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("contradictions")
+    void shouldCoordinateByOneThing(String setting, String other, String problem) throws IOException {
+        final Path file = write("\n" + setting + "\n" + other + "\n");
+
+        assertThat(failure(file)).hasMessage(file + ":2: " + problem);
+    }
+
+    @Test
+    void shouldWantANumberForTheMembersKey() throws IOException {
+        assertThat(failure(write("server.N=h:1:2\n"))).hasMessageContaining("unknown key: server.N, nearest known key: server.1");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.varve.broker.config.ConfigValues;
+import io.varve.broker.controller.ClusterSetup;
 import io.varve.broker.controller.Controller;
 import io.varve.broker.metadata.BrokerImage;
 import io.varve.broker.metadata.ImageFollower;
@@ -48,6 +49,7 @@ class GroupShardTest {
     private final Timer timer = new Timer();
     private LogDirectories directories;
     private QuorumNode tree;
+    private ImageFollower follower;
     private Partitions partitions;
     private Partition partition;
 
@@ -59,15 +61,16 @@ class GroupShardTest {
         tree = QuorumNode.open(directories.first().resolve("quorum"));
         Coordinator session = tree.openSession();
         partitions = new Partitions(0, lanes, directories, values);
-        ImageFollower follower = new ImageFollower(session);
+        done(new ClusterSetup(session).create("cluster"));
+        directories.join("cluster");
+        follower = new ImageFollower(session, "cluster");
         Controller controller = new Controller(0, session, follower, partitions, values);
-        done(controller.prepare(directories.clusterId()));
-        done(controller.elect());
         done(follower.start());
-        done(controller.lead(0));
-        follower.listen(partitions);
+        done(follower.listen(partitions));
+        done(controller.elect());
         done(controller.register(new BrokerImage(
                 0, List.of(new BrokerImage.Endpoint("PLAINTEXT", "PLAINTEXT", "localhost", 9092)), null)));
+        done(follower.settled());
         done(controller.createTopic(new Controller.NewTopic(TOPIC, 1, 1, List.of(), Map.of()), false));
         done(partitions.settled());
         partition = partitions.find(TOPIC, 0);
@@ -80,6 +83,7 @@ class GroupShardTest {
     @AfterEach
     void close() {
         timer.close();
+        follower.close();
         partitions.close();
         lanes.close();
         tree.close();

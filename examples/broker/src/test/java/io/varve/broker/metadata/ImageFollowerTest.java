@@ -2,9 +2,10 @@
 package io.varve.broker.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.varve.coordination.agent.Coordinator;
-import io.varve.coordination.agent.EmbeddedCoordinator;
+import io.varve.coordination.agent.QuorumNode;
 import io.varve.coordination.agent.SessionListener;
 import io.varve.coordination.agent.TreeListener;
 import io.varve.coordination.tree.CreateMode;
@@ -13,10 +14,10 @@ import io.varve.coordination.tree.NodeStat;
 import io.varve.coordination.tree.TreeOp;
 import io.varve.coordination.tree.TreeResult;
 import io.varve.log.storage.MemoryStorage;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -25,17 +26,19 @@ import org.junit.jupiter.api.Test;
 
 class ImageFollowerTest {
 
-    private final EmbeddedCoordinator coordinator =
-            EmbeddedCoordinator.open(new MemoryStorage(), InstantSource.system());
+    private static final String CLUSTER = "cluster";
+
+    private final QuorumNode coordinator = QuorumNode.open(new MemoryStorage(), new MemoryStorage());
     private final Coordinator writer = coordinator.openSession();
     private final Interrupted session = new Interrupted(coordinator.openSession());
-    private final ImageFollower follower = new ImageFollower(session);
+    private final ImageFollower follower = new ImageFollower(session, CLUSTER);
 
     @BeforeEach
     void start() throws Exception {
         for (String path : TreeLayout.PERSISTENT) {
             get(writer.create(path, new byte[0], CreateMode.PERSISTENT));
         }
+        get(writer.create(TreeLayout.CLUSTER_ID, TreeLayout.clusterId(CLUSTER), CreateMode.PERSISTENT));
         configure("there", "1");
         configure("goes", "1");
         get(follower.start());
@@ -43,6 +46,7 @@ class ImageFollowerTest {
 
     @AfterEach
     void close() {
+        follower.close();
         coordinator.close();
     }
 
@@ -66,6 +70,28 @@ class ImageFollowerTest {
         get(session.resume());
 
         assertThat(configs()).isEqualTo(Map.of("there", "2", "comes", "1"));
+    }
+
+    @Test
+    void shouldKeepItsImageWhenTheTreeBecomesAnothers() throws Exception {
+        get(writer.set(TreeLayout.CLUSTER_ID, TreeLayout.clusterId("other"), -1));
+        get(writer.delete(TreeLayout.topicConfig("there"), -1));
+
+        assertThatThrownBy(() -> get(follower.settled())).hasMessageContaining("clusterId=cluster, found=other");
+        assertThat(follower.image().configs().topics()).containsOnlyKeys("there", "goes");
+
+        get(writer.set(TreeLayout.CLUSTER_ID, TreeLayout.clusterId(CLUSTER), -1));
+
+        assertThat(configs()).isEqualTo(Map.of("goes", "1"));
+    }
+
+    @Test
+    void shouldTellANewListenerWhatThereIs() throws Exception {
+        List<ClusterImage> told = new CopyOnWriteArrayList<>();
+
+        get(follower.listen((before, after) -> told.add(after)));
+
+        assertThat(told).containsExactly(follower.image());
     }
 
     private Map<String, String> configs() throws Exception {
