@@ -364,8 +364,8 @@ public final class QuorumNode implements AutoCloseable {
         if (config.servers().specs().isEmpty() || !members.isFounded()) {
             return;
         }
-        if (members != knownMembers) {
-            configAtNs = knownMembers == QuorumMembers.NONE ? nowNs : nowNs + CONFIG_DELAY_NS;
+        if (!members.equals(knownMembers)) {
+            configAtNs = knownMembers.equals(QuorumMembers.NONE) ? nowNs : nowNs + CONFIG_DELAY_NS;
             knownMembers = members;
         }
         if (nowNs >= configAtNs) {
