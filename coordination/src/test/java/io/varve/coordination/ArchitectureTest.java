@@ -83,4 +83,56 @@ class ArchitectureTest {
                 .because("who does not call ZooKeeperCoordinator does not need the client on the class path")
                 .check(CLASSES);
     }
+
+    @Test
+    void shouldKeepTheProtocolPure() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.coordination.zookeeper")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.varve.log..",
+                        "io.varve.replication..",
+                        "io.varve.coordination.agent..",
+                        "io.varve.coordination.zookeeper.config..",
+                        "org.apache.zookeeper..",
+                        "io.netty..",
+                        "java.io..",
+                        "java.nio.file..",
+                        "java.nio.channels..",
+                        "java.net..",
+                        "java.time..",
+                        "java.util.concurrent..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.Thread")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.util.Random")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldKeepTheConfigurationFromTheRest() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.coordination.zookeeper.config")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.varve.log..",
+                        "io.varve.replication..",
+                        "io.varve.coordination",
+                        "io.varve.coordination.tree..",
+                        "io.varve.coordination.session..",
+                        "io.varve.coordination.agent..",
+                        "java.net..",
+                        "java.util.concurrent..")
+                .check(CLASSES);
+    }
 }

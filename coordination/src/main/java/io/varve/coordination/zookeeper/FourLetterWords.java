@@ -103,6 +103,8 @@ final class FourLetterWords {
         if (report.isLeader()) {
             text.append("Proposal sizes last/min/max: -1/-1/-1\n");
         }
+        // Not ZooKeeper's, whose zxids show the epoch.
+        text.append("Epoch: ").append(report.status().epoch()).append('\n');
     }
 
     /** Sizes stand behind their directories; the members of a quorum stand at the end. */

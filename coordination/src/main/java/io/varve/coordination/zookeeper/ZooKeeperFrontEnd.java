@@ -96,6 +96,11 @@ public final class ZooKeeperFrontEnd {
         return FourLetterWords.KNOWN.contains(fourBytes);
     }
 
+    /** All words, answered or not. */
+    public static Set<String> words() {
+        return FourLetterWords.KNOWN;
+    }
+
     /** What a client that sends the word is to read before its connection is closed. */
     public String answerWord(String word) {
         return words.answer(word);

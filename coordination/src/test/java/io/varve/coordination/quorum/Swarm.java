@@ -58,14 +58,7 @@ record Swarm(int voters, int spares, boolean founded, Set<Misfortune> misfortune
         return new Swarm(random.nextBoolean() ? 3 : 5, 0, true, misfortunes, Sizes.of(random));
     }
 
-    /** No faults. */
-    static Swarm calm(int voters, int spares) {
-        return new Swarm(
-                voters, spares, false, false, false, false, false, false, false, false, false, false, false, false,
-                false, false, 1_000_000, 1 << 20, 1 << 20, 1 << 16);
-    }
-
-    /** Elections all the time, among many: what makes the rare mistakes of elections and commits likely. */
+    /** Elections all the time: what makes the rare mistakes of elections and commits likely. */
     static Swarm ofElections(Random random) {
         Set<Misfortune> misfortunes = EnumSet.of(
                 Misfortune.AMBUSHES,

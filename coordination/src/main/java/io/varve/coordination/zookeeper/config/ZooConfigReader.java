@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class ZooConfigReader {
 
     private static final int MAX_PORT = 65535;
-    private static final int MIN_SNAP_RETAIN_COUNT = 3;
+    private static final int DEFAULT_SNAP_RETAIN_COUNT = 2;
+    private static final int DEFAULT_REAP_INTERVAL_MS = 60_000;
     private static final String ANY_ADDRESS = "0.0.0.0";
     private static final String LOOPBACK = "127.0.0.1";
 
@@ -84,15 +85,10 @@ final class ZooConfigReader {
             throw values.missing("dataDir", "dataDir=/var/lib/varve");
         }
         final String dataLogDir = values.text("dataLogDir");
-        int retained = values.number("autopurge.snapRetainCount", MIN_SNAP_RETAIN_COUNT, 0, Integer.MAX_VALUE);
-        if (retained < MIN_SNAP_RETAIN_COUNT) {
-            values.notice("autopurge.snapRetainCount", "fewer than " + MIN_SNAP_RETAIN_COUNT + " are never kept");
-            retained = MIN_SNAP_RETAIN_COUNT;
-        }
         return new Storage(
                 Path.of(dataDir),
                 Path.of(dataLogDir == null || dataLogDir.isEmpty() ? dataDir : dataLogDir),
-                retained,
+                values.number("autopurge.snapRetainCount", DEFAULT_SNAP_RETAIN_COUNT, 1, Integer.MAX_VALUE),
                 values.number("autopurge.purgeInterval", 1, 0, Integer.MAX_VALUE),
                 values.number("snapCount", 100_000, 2, Integer.MAX_VALUE));
     }
@@ -183,7 +179,8 @@ final class ZooConfigReader {
                 values.number("initLimit", 0, least, Integer.MAX_VALUE / tickTimeMs),
                 values.number("syncLimit", 0, least, Integer.MAX_VALUE / tickTimeMs),
                 minMs <= 0 ? 2 * tickTimeMs : minMs,
-                maxMs <= 0 ? 20 * tickTimeMs : maxMs);
+                maxMs <= 0 ? 20 * tickTimeMs : maxMs,
+                values.number("znode.container.checkIntervalMs", DEFAULT_REAP_INTERVAL_MS, 1, Integer.MAX_VALUE));
         if (timing.minSessionTimeoutMs() > timing.maxSessionTimeoutMs()) {
             final Setting setting = values.setting(minMs > 0 ? "minSessionTimeout" : "maxSessionTimeout");
             final String problem = "the shortest timeout of a session, " + timing.minSessionTimeoutMs()
