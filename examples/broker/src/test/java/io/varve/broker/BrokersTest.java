@@ -108,7 +108,8 @@ class BrokersTest {
 
             stop(1);
 
-            Awaitility.await().untilAsserted(() -> assertThat(read("/controller")).contains("\"brokerid\":2"));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(read("/controller")).contains("\"brokerid\":2"));
             create(new NewTopic("u", 1, (short) 1));
             produce("u", 0, "c");
             assertThat(leaders("u")).containsExactly(2);
@@ -177,8 +178,7 @@ class BrokersTest {
     @Test
     void shouldRefuseTheMetadataOfTheEarlierVersion() throws IOException {
         Files.createDirectories(directory.resolve("data1/tree"));
-        Files.writeString(
-                directory.resolve("data1/meta.properties"), "version=1\nnode.id=1\ncluster.id=abc\n");
+        Files.writeString(directory.resolve("data1/meta.properties"), "version=1\nnode.id=1\ncluster.id=abc\n");
 
         assertThatThrownBy(() -> start(1, Map.of()))
                 .isInstanceOf(ConfigException.class)
@@ -212,7 +212,8 @@ class BrokersTest {
         start(1, Map.of());
         stop(1);
         CompletableFuture<Void> others = CompletableFuture.allOf(
-                CompletableFuture.runAsync(() -> start(2, members())), CompletableFuture.runAsync(() -> start(3, members())));
+                CompletableFuture.runAsync(() -> start(2, members())),
+                CompletableFuture.runAsync(() -> start(3, members())));
 
         assertThatThrownBy(() -> start(1, members()))
                 .isInstanceOf(ConfigException.class)
@@ -224,8 +225,8 @@ class BrokersTest {
         Path data = directory.resolve("ensemble");
         Path file = Files.writeString(
                 directory.resolve("zoo.cfg"),
-                "dataDir=" + data + "\ntickTime=500\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nclientPort=" + clientPort
-                        + "\n");
+                "dataDir=" + data + "\ntickTime=500\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nclientPort="
+                        + clientPort + "\n");
         return QuorumServer.start(ZooConfig.load(file), Files.readString(file));
     }
 
@@ -328,14 +329,23 @@ class BrokersTest {
     }
 
     private void produce(String topic, int partition, String value) throws Exception {
-        try (KafkaProducer<String, String> producer = producer(brokers.keySet().iterator().next())) {
+        try (KafkaProducer<String, String> producer =
+                producer(brokers.keySet().iterator().next())) {
             producer.send(new ProducerRecord<>(topic, partition, null, value)).get(30, TimeUnit.SECONDS);
         }
     }
 
     private List<String> consume(String topic, int count) {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", bootstrap(), "group.id", "g", "enable.auto.commit", false, "auto.offset.reset", "earliest"),
+                Map.of(
+                        "bootstrap.servers",
+                        bootstrap(),
+                        "group.id",
+                        "g",
+                        "enable.auto.commit",
+                        false,
+                        "auto.offset.reset",
+                        "earliest"),
                 new StringDeserializer(),
                 new StringDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 /** What the registry says of a key's effect is held against the sources: a key works when some code reads it. */
 class ConfigEffectTest {
 
-    private static final Pattern READ =
-            Pattern.compile("(?:int|long|boolean|string|list|double|numbered)Values?\\(\\s*\"([^\"]+)\"|hasValue\\(\"([^\"]+)\"");
+    private static final Pattern READ = Pattern.compile(
+            "(?:int|long|boolean|string|list|double|numbered)Values?\\(\\s*\"([^\"]+)\"|hasValue\\(\"([^\"]+)\"");
 
     private final Set<String> read = readKeys();
 

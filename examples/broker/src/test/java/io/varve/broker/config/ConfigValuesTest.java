@@ -196,7 +196,8 @@ class ConfigValuesTest {
 
     @Test
     void shouldWantANumberForTheMembersKey() throws IOException {
-        assertThat(failure(write("server.N=h:1:2\n"))).hasMessageContaining("unknown key: server.N, nearest known key: server.1");
+        assertThat(failure(write("server.N=h:1:2\n")))
+                .hasMessageContaining("unknown key: server.N, nearest known key: server.1");
     }
 
     @Test

@@ -46,10 +46,8 @@ class ExpiredSessionIT {
 
             one.signal("STOP");
             Awaitility.await().atMost(PATIENCE).until(() -> tree.exists("/brokers/ids/1", false) == null);
-            Awaitility.await()
-                    .atMost(PATIENCE)
-                    .ignoreExceptions()
-                    .until(() -> data(tree, "/controller").contains("\"brokerid\":2"));
+            Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(() -> data(tree, "/controller")
+                    .contains("\"brokerid\":2"));
             admin.createTopics(List.of(new NewTopic("meanwhile", 1, (short) 1)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
@@ -68,7 +66,8 @@ class ExpiredSessionIT {
             try (KafkaProducer<String, String> producer = new KafkaProducer<>(
                     Map.of("bootstrap.servers", one.bootstrap()), new StringSerializer(), new StringSerializer())) {
                 for (int partition = 0; partition < 2; partition++) {
-                    producer.send(new ProducerRecord<>("t", partition, null, "x")).get(30, TimeUnit.SECONDS);
+                    producer.send(new ProducerRecord<>("t", partition, null, "x"))
+                            .get(30, TimeUnit.SECONDS);
                     producer.send(new ProducerRecord<>("after", partition, null, "x"))
                             .get(30, TimeUnit.SECONDS);
                 }

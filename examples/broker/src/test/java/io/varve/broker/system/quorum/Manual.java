@@ -45,13 +45,17 @@ final class Manual implements AutoCloseable {
             }
             this.page = text;
             this.directory = directory;
-            String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
             Path jar = Path.of("target/varve-broker.jar").toAbsolutePath();
             assertThat(jar).as("the program; mvn package makes it").exists();
-            script("varve", "exec " + java + " -XX:+UseSerialGC -Xmx192m -XX:TieredStopAtLevel=1 -jar " + jar + " \"$@\"");
+            script(
+                    "varve",
+                    "exec " + java + " -XX:+UseSerialGC -Xmx192m -XX:TieredStopAtLevel=1 -jar " + jar + " \"$@\"");
             script(
                     "zkCli.sh",
-                    "exec " + java + " -Xmx128m -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp '"
+                    "exec " + java
+                            + " -Xmx128m -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp '"
                             + TargetQuorum.ZOOKEEPER_JARS.toAbsolutePath()
                             + "/*' org.apache.zookeeper.ZooKeeperMain -waitforconnection \"$@\"");
         } catch (IOException e) {
@@ -87,7 +91,9 @@ final class Manual implements AutoCloseable {
         builder.environment().merge("PATH", directory.toString(), (path, own) -> own + ":" + path);
         try {
             Process process = builder.start();
-            assertThat(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)).as("%s ended", commands).isTrue();
+            assertThat(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS))
+                    .as("%s ended", commands)
+                    .isTrue();
             return new Printed(process.exitValue(), Files.readString(output));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -99,9 +105,11 @@ final class Manual implements AutoCloseable {
     /** Kills what the commands have left in the background, which is told in files named pid. */
     @Override
     public void close() throws IOException {
-        try (Stream<Path> files = Files.find(directory, 2, (file, attributes) -> file.toString().endsWith("pid"))) {
+        try (Stream<Path> files =
+                Files.find(directory, 2, (file, attributes) -> file.toString().endsWith("pid"))) {
             for (Path file : files.toList()) {
-                ProcessHandle.of(Long.parseLong(Files.readString(file).strip())).ifPresent(ProcessHandle::destroyForcibly);
+                ProcessHandle.of(Long.parseLong(Files.readString(file).strip()))
+                        .ifPresent(ProcessHandle::destroyForcibly);
             }
         }
     }

@@ -28,8 +28,7 @@ class QuorumWalkThroughIT {
 
     @BeforeEach
     void open() {
-        List<String> literal =
-                List.of("2181", "2182", "2183", "2888", "2889", "2890", "3888", "3889", "3890");
+        List<String> literal = List.of("2181", "2182", "2183", "2888", "2889", "2890", "3888", "3889", "3890");
         List<Integer> free = FreePorts.find(literal.size());
         Map<String, String> replacements = new HashMap<>(Map.of("909$id", "0"));
         for (int i = 0; i < literal.size(); i++) {
@@ -53,7 +52,8 @@ class QuorumWalkThroughIT {
         String status = manual.blocks("Status").get(0);
         Manual.Printed all = awaitZero(status);
         assertThat(all.text().lines().filter(line -> line.contains(" leader "))).hasSize(1);
-        assertThat(all.text().lines().filter(line -> line.contains(" follower "))).hasSize(2);
+        assertThat(all.text().lines().filter(line -> line.contains(" follower ")))
+                .hasSize(2);
 
         String[] fails = manual.blocks("A member fails").get(0).split("\n");
         manual.run(fails[0]);
@@ -78,13 +78,12 @@ class QuorumWalkThroughIT {
 
         Manual.Printed status = started.exitCode() == 0 ? started : awaitZero(lines[lines.length - 1]);
 
-        assertThat(status.text().lines().filter(line -> line.contains(" leader "))).hasSize(1);
+        assertThat(status.text().lines().filter(line -> line.contains(" leader ")))
+                .hasSize(1);
         awaitZero(manual.blocks("Brokers").get(1).split("\n")[2].replace("ids/1", "ids/3"));
     }
 
     private Manual.Printed awaitZero(String command) {
-        return Awaitility.await()
-                .atMost(PATIENCE)
-                .until(() -> manual.run(command), printed -> printed.exitCode() == 0);
+        return Awaitility.await().atMost(PATIENCE).until(() -> manual.run(command), printed -> printed.exitCode() == 0);
     }
 }
