@@ -199,12 +199,12 @@ public final class RenewingSession implements Coordinator {
                 throw failure instanceof CompletionException known ? known : new CompletionException(failure);
             }
             watch.registration = registration;
-            return watch;
+            return watch::remove;
         });
     }
 
     /** A watch that outlives the session it was set on. */
-    private final class Watch implements AutoCloseable {
+    private final class Watch {
 
         private final String path;
         private final TreeListener listener;
@@ -229,8 +229,7 @@ public final class RenewingSession implements Coordinator {
             });
         }
 
-        @Override
-        public void close() throws Exception {
+        void remove() throws Exception {
             watches.remove(this);
             AutoCloseable last = registration;
             if (last != null) {

@@ -90,6 +90,11 @@ final class BrokerProcess implements AutoCloseable {
         }
     }
 
+    /** Sends a signal, as kill does: STOP pauses the process, CONT lets it go on. */
+    void signal(String name) {
+        Run.of(List.of("kill", "-" + name, Long.toString(process.pid()))).ok();
+    }
+
     /** Kills the process as kill -9 does. */
     void kill() {
         process.destroyForcibly();

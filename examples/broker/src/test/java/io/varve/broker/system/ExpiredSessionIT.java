@@ -1,0 +1,99 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.system;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.varve.broker.FreePorts;
+import io.varve.broker.quorum.QuorumServer;
+import io.varve.coordination.zookeeper.config.ZooConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.zookeeper.ZooKeeper;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A broker that is paused until its session has expired. */
+class ExpiredSessionIT {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    @TempDir
+    private Path directory;
+
+    private final String servers = "127.0.0.1:" + FreePorts.find(1).get(0);
+
+    @Test
+    void shouldComeBackAsABroker() throws Exception {
+        try (QuorumServer quorum = quorum();
+                ZooKeeper tree = new ZooKeeper(servers, 10_000, event -> {});
+                BrokerProcess one = broker(1);
+                BrokerProcess two = broker(2);
+                Admin admin = Admin.create(Map.of("bootstrap.servers", two.bootstrap()))) {
+            admin.createTopics(List.of(new NewTopic("t", 2, (short) 1))).all().get(30, TimeUnit.SECONDS);
+            assertThat(data(tree, "/controller")).contains("\"brokerid\":1");
+
+            one.signal("STOP");
+            Awaitility.await().atMost(PATIENCE).until(() -> tree.exists("/brokers/ids/1", false) == null);
+            Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(() -> data(tree, "/controller")
+                    .contains("\"brokerid\":2"));
+            admin.createTopics(List.of(new NewTopic("meanwhile", 1, (short) 1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+            one.signal("CONT");
+
+            Awaitility.await().atMost(PATIENCE).until(() -> tree.exists("/brokers/ids/1", false) != null);
+            assertThat(one.log()).contains("The session is lost").contains("A new session");
+            try (Admin other = Admin.create(Map.of("bootstrap.servers", one.bootstrap()))) {
+                Awaitility.await()
+                        .atMost(PATIENCE)
+                        .until(() -> other.listTopics().names().get().contains("meanwhile"));
+                other.createTopics(List.of(new NewTopic("after", 2, (short) 1)))
+                        .all()
+                        .get(30, TimeUnit.SECONDS);
+            }
+            try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+                    Map.of("bootstrap.servers", one.bootstrap()), new StringSerializer(), new StringSerializer())) {
+                for (int partition = 0; partition < 2; partition++) {
+                    producer.send(new ProducerRecord<>("t", partition, null, "x"))
+                            .get(30, TimeUnit.SECONDS);
+                    producer.send(new ProducerRecord<>("after", partition, null, "x"))
+                            .get(30, TimeUnit.SECONDS);
+                }
+            }
+        }
+    }
+
+    private static String data(ZooKeeper tree, String path) throws Exception {
+        return new String(tree.getData(path, false, null), UTF_8);
+    }
+
+    private QuorumServer quorum() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("zoo.cfg"),
+                "dataDir=" + directory.resolve("quorum")
+                        + "\ntickTime=500\nadmin.enableServer=false\nclientPortAddress=127.0.0.1\nclientPort="
+                        + servers.substring(servers.indexOf(':') + 1) + "\n");
+        return QuorumServer.start(ZooConfig.load(file), Files.readString(file));
+    }
+
+    private BrokerProcess broker(int id) {
+        return BrokerProcess.start(
+                directory.resolve("broker" + id),
+                "node.id=" + id,
+                "zookeeper.connect=" + servers,
+                "zookeeper.session.timeout.ms=2000",
+                "zookeeper.connection.timeout.ms=30000");
+    }
+}

@@ -1,0 +1,116 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.system.quorum;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The commands of a page of the documentation, run as a reader would: by a shell, in an empty directory in which {@code ./varve} is the
+ * program and {@code zkCli.sh} is on the path.
+ *
+ * <p>Threading: confined to the test's thread.
+ */
+final class Manual implements AutoCloseable {
+
+    private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
+    private static final int TIMEOUT_S = 120;
+
+    private final String page;
+    private final Path directory;
+
+    /** What a command printed on both streams, and its exit code. */
+    record Printed(int exitCode, String text) {}
+
+    /**
+     * @param page the file
+     * @param replacements what must not be taken literally, as ports, and what to take instead
+     */
+    Manual(Path page, Path directory, Map<String, String> replacements) {
+        try {
+            String text = Files.readString(page);
+            for (Map.Entry<String, String> replacement : replacements.entrySet()) {
+                assertThat(text).as("the page has what is to be replaced").contains(replacement.getKey());
+                text = text.replace(replacement.getKey(), replacement.getValue());
+            }
+            this.page = text;
+            this.directory = directory;
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
+            Path jar = Path.of("target/varve-broker.jar").toAbsolutePath();
+            assertThat(jar).as("the program; mvn package makes it").exists();
+            script(
+                    "varve",
+                    "exec " + java + " -XX:+UseSerialGC -Xmx192m -XX:TieredStopAtLevel=1 -jar " + jar + " \"$@\"");
+            script(
+                    "zkCli.sh",
+                    "exec " + java
+                            + " -Xmx128m -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp '"
+                            + TargetQuorum.ZOOKEEPER_JARS.toAbsolutePath()
+                            + "/*' org.apache.zookeeper.ZooKeeperMain -waitforconnection \"$@\"");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void script(String name, String command) throws IOException {
+        Path script = Files.writeString(directory.resolve(name), "#!/bin/sh\n" + command + "\n");
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+    }
+
+    /** The blocks of commands below a heading, in their order. */
+    List<String> blocks(String heading) {
+        int from = page.indexOf("\n## " + heading + "\n");
+        assertThat(from).as("the page has the heading %s", heading).isNotNegative();
+        int to = page.indexOf("\n## ", from + 1);
+        Matcher matcher = BLOCK.matcher(page.substring(from, to < 0 ? page.length() : to));
+        List<String> blocks = new ArrayList<>();
+        while (matcher.find()) {
+            blocks.add(matcher.group(1));
+        }
+        return blocks;
+    }
+
+    /** Runs commands; what they leave in the background goes on. */
+    Printed run(String commands) {
+        Path output = directory.resolve("output.txt");
+        ProcessBuilder builder = new ProcessBuilder("bash", "-c", commands)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment().merge("PATH", directory.toString(), (path, own) -> own + ":" + path);
+        try {
+            Process process = builder.start();
+            assertThat(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS))
+                    .as("%s ended", commands)
+                    .isTrue();
+            return new Printed(process.exitValue(), Files.readString(output));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted while running " + commands, e);
+        }
+    }
+
+    /** Kills what the commands have left in the background, which is told in files named pid. */
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> files =
+                Files.find(directory, 2, (file, attributes) -> file.toString().endsWith("pid"))) {
+            for (Path file : files.toList()) {
+                ProcessHandle.of(Long.parseLong(Files.readString(file).strip()))
+                        .ifPresent(ProcessHandle::destroyForcibly);
+            }
+        }
+    }
+}
