@@ -90,16 +90,21 @@ public final class QuorumMember {
         } else if (event instanceof QuorumEvent.Forced) {
             onForced();
         } else if (event instanceof QuorumEvent.VoteStored stored) {
-            voteStored(stored.vote());
+            roles.voteStored(stored.vote());
         } else if (event instanceof QuorumEvent.Unreachable unreachable) {
-            if (following != null && following.leader().id() == unreachable.member()) {
-                following.suspect();
-            }
+            onUnreachable(unreachable.member());
         } else if (!stepOfClient(event)) {
             stepOfSnapshots(event);
         }
         settle();
         return state.out.take();
+    }
+
+    private void onUnreachable(int member) {
+        Following followed = roles.following();
+        if (followed != null && followed.leader().id() == member) {
+            followed.suspect();
+        }
     }
 
     private void onForced() {
@@ -389,12 +394,14 @@ public final class QuorumMember {
 
     /** {@return on the leader, how many members that do not vote follow it; otherwise 0} */
     public int observers() {
-        return leadership == null ? 0 : leadership.observers();
+        Leadership leading = roles.leadership();
+        return leading == null ? 0 : leading.observers();
     }
 
     /** {@return on the leader, how many other voters hold everything that is committed; otherwise 0} */
     public int followersInSync() {
-        return leadership == null ? 0 : leadership.followersInSync(highWatermark());
+        Leadership leading = roles.leadership();
+        return leading == null ? 0 : leading.followersInSync(highWatermark());
     }
 
     /** {@return the voters that hold, committed or not} */
