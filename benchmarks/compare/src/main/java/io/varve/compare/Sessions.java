@@ -62,14 +62,29 @@ final class Sessions implements AutoCloseable {
         return group + "/" + session;
     }
 
+    /** All at the same time: each close ends with a pause of the client's. */
     @Override
     public void close() {
+        List<Thread> closing = new ArrayList<>();
+        for (ZooKeeper client : clients) {
+            Thread thread = new Thread(() -> close(client));
+            thread.start();
+            closing.add(thread);
+        }
         try {
-            for (ZooKeeper client : clients) {
-                client.close();
+            for (Thread thread : closing) {
+                thread.join();
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException("interrupted while sessions close", e);
+        }
+    }
+
+    private static void close(ZooKeeper client) {
+        try {
+            client.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -45,19 +45,7 @@ import org.jspecify.annotations.Nullable;
 public final class QuorumMember {
 
     private final MemberState state;
-    private final Function<MemberState, Leadership> leading;
-
-    private Role role = Role.UNATTACHED;
-    private @Nullable Election election;
-    private @Nullable Following following;
-    private @Nullable Leadership leadership;
-
-    /** When to stand for election, in the roles that know no leader. */
-    private long electionNs;
-    /** When to ask anybody who leads, in the role that waits. */
-    private long lookNs;
-    /** Until when others are not believed that the leader of the epoch lives, which was silent here or resigned. */
-    private long doubtNs;
+    private final Roles roles;
 
     private QuorumAction.@Nullable RoleChanged told;
 
@@ -80,13 +68,9 @@ public final class QuorumMember {
             StoredVote stored,
             long nowNs,
             Function<MemberState, Leadership> leading) {
-        this.leading = leading;
         this.state = new MemberState(config, ports, stored);
         state.begin(nowNs);
-        waitForLeader();
-        if (state.members().voters().size() == 1) {
-            electionNs = nowNs;
-        }
+        this.roles = new Roles(state, leading);
     }
 
     /**
@@ -102,18 +86,13 @@ public final class QuorumMember {
         if (event instanceof QuorumEvent.Received received) {
             received(received.message());
         } else if (event instanceof QuorumEvent.Tick) {
-            tick();
+            roles.tick();
         } else if (event instanceof QuorumEvent.Forced) {
-            state.forced();
-            if (following != null) {
-                following.onForced();
-            }
+            onForced();
         } else if (event instanceof QuorumEvent.VoteStored stored) {
-            voteStored(stored.vote());
+            roles.voteStored(stored.vote());
         } else if (event instanceof QuorumEvent.Unreachable unreachable) {
-            if (following != null && following.leader().id() == unreachable.member()) {
-                following.suspect();
-            }
+            onUnreachable(unreachable.member());
         } else if (!stepOfClient(event)) {
             stepOfSnapshots(event);
         }
@@ -121,8 +100,30 @@ public final class QuorumMember {
         return state.out.take();
     }
 
+    private void onUnreachable(int member) {
+        Following followed = roles.following();
+        if (followed != null && followed.leader().id() == member) {
+            followed.suspect();
+        }
+    }
+
+    private void onForced() {
+        Following followed = roles.following();
+        state.forced();
+        if (followed != null) {
+            followed.onForced();
+        }
+    }
+
+    private void onSnapshot() {
+        Following followed = roles.following();
+        if (followed != null) {
+            followed.onSnapshot();
+        }
+    }
+
     private boolean stepOfClient(QuorumEvent event) {
-        Leadership leading = leadership;
+        Leadership leading = roles.leadership();
         if (event instanceof QuorumEvent.Propose propose) {
             requireSmall(propose.payloads());
             if (leading != null) {
@@ -131,11 +132,7 @@ public final class QuorumMember {
                 refuse();
             }
         } else if (event instanceof QuorumEvent.Forward forward) {
-            if (following != null) {
-                state.out.send(following.leader().id(), new Forward(state.header(), forward.payloads()));
-            } else {
-                refuse();
-            }
+            forward(forward.payloads());
         } else if (event instanceof QuorumEvent.Read read) {
             read(read.token());
         } else if (event instanceof QuorumEvent.AddMember add) {
@@ -144,7 +141,7 @@ public final class QuorumMember {
             change(remove.member(), () -> new RemoveMember(state.header(), remove.member()));
         } else if (event instanceof QuorumEvent.Resign) {
             if (leading != null) {
-                resign(leading);
+                roles.resign(leading);
             }
         } else {
             return false;
@@ -160,14 +157,10 @@ public final class QuorumMember {
             }
         } else if (event instanceof QuorumEvent.SnapshotInstalled installed) {
             state.installed(installed.snapshot());
-            if (following != null) {
-                following.onSnapshot();
-            }
+            onSnapshot();
         } else if (event instanceof QuorumEvent.SnapshotRejected rejected) {
             state.rejected(rejected.end());
-            if (following != null) {
-                following.onSnapshot();
-            }
+            onSnapshot();
         }
     }
 
@@ -182,24 +175,37 @@ public final class QuorumMember {
     }
 
     private void refuse() {
-        state.out.add(new QuorumAction.ProposalRefused(QuorumAction.Refusal.NOT_LEADER, leader()));
+        state.out.add(new QuorumAction.ProposalRefused(QuorumAction.Refusal.NOT_LEADER, roles.leader()));
+    }
+
+    private void forward(List<ByteBuffer> payloads) {
+        Following followed = roles.following();
+        if (followed != null) {
+            state.out.send(followed.leader().id(), new Forward(state.header(), payloads));
+        } else {
+            refuse();
+        }
     }
 
     private void read(long token) {
-        if (leadership != null) {
-            leadership.read(null, token);
-        } else if (following != null) {
-            following.read(token);
+        Leadership led = roles.leadership();
+        Following followed = roles.following();
+        if (led != null) {
+            led.read(null, token);
+        } else if (followed != null) {
+            followed.read(token);
         } else {
             state.out.add(new QuorumAction.ReadFailed(token));
         }
     }
 
     private void change(MemberId member, Supplier<PeerMessage> request) {
-        if (leadership != null) {
-            state.out.add(new QuorumAction.ChangeAnswered(member, changed(leadership, request.get())));
-        } else if (following != null) {
-            state.out.send(following.leader().id(), request.get());
+        Leadership led = roles.leadership();
+        Following followed = roles.following();
+        if (led != null) {
+            state.out.add(new QuorumAction.ChangeAnswered(member, changed(led, request.get())));
+        } else if (followed != null) {
+            state.out.send(followed.leader().id(), request.get());
         } else {
             state.out.add(new QuorumAction.ChangeAnswered(member, ChangeStatus.NOT_LEADER));
         }
@@ -213,12 +219,12 @@ public final class QuorumMember {
 
     /** What every step ends with: conclusions, one force for all that was appended, and what has changed is told. */
     private void settle() {
-        Leadership leading = leadership;
+        Leadership leading = roles.leadership();
         if (leading != null && !leading.settle()) {
-            resign(leading);
+            roles.resign(leading);
         }
         state.forceIfNeeded();
-        QuorumAction.RoleChanged now = new QuorumAction.RoleChanged(role, state.epoch(), leader());
+        QuorumAction.RoleChanged now = new QuorumAction.RoleChanged(roles.role(), state.epoch(), roles.leader());
         if (!now.equals(told)) {
             told = now;
             state.out.add(now);
@@ -239,7 +245,7 @@ public final class QuorumMember {
             state.heardOfCluster();
         }
         if (message instanceof FindLeader) {
-            send(message, new LeaderHint(state.header(), trustedLeader()));
+            send(message, new LeaderHint(state.header(), roles.trustedLeader()));
         } else if (header.epoch() < state.epoch()) {
             answerStale(message);
         } else if (header.epoch() == state.epoch() || adopts(message)) {
@@ -255,7 +261,7 @@ public final class QuorumMember {
                 || message instanceof FetchSnapshot
                 || message instanceof BeginEpoch
                 || message instanceof Vote) {
-            send(message, new LeaderHint(state.header(), trustedLeader()));
+            send(message, new LeaderHint(state.header(), roles.trustedLeader()));
         } else if (message instanceof ReadIndex read) {
             send(message, new ReadIndexReply(state.header(), read.token(), -1));
         }
@@ -263,41 +269,30 @@ public final class QuorumMember {
 
     /** Goes to a later epoch, unless that would let somebody disturb a leader that works. */
     private boolean adopts(PeerMessage message) {
-        boolean stranger =
-                leadership != null && !state.members().isVoter(message.header().from());
+        boolean stranger = roles.leadership() != null
+                && !state.members().isVoter(message.header().from());
         if (stranger) {
             return false;
         }
-        if (message instanceof Vote vote && trustsLeader()) {
-            send(message, new VoteReply(state.header(), vote.preVote(), false, trustedLeader()));
+        if (message instanceof Vote vote && roles.trustsLeader()) {
+            send(message, new VoteReply(state.header(), vote.preVote(), false, roles.trustedLeader()));
             return false;
         }
-        state.vote(new StoredVote(message.header().epoch(), null));
-        becomeUnattached();
-        doubtNs = 0;
+        roles.goTo(message.header().epoch());
         return true;
-    }
-
-    private boolean trustsLeader() {
-        return leadership != null || (following != null && following.trustsLeader());
-    }
-
-    /** The leader, as far as others should be told. */
-    private @Nullable Voter trustedLeader() {
-        return trustsLeader() ? leader() : null;
     }
 
     private boolean receivedOfElection(PeerMessage message) {
         if (message instanceof Vote vote) {
-            onVote(vote);
+            roles.onVote(vote);
         } else if (message instanceof VoteReply reply) {
-            onVoteReply(reply);
+            roles.onVoteReply(reply);
         } else if (message instanceof BeginEpoch begin) {
-            onLeader(begin.leader());
+            roles.onLeader(begin.leader());
         } else if (message instanceof EndEpoch end) {
-            onEndEpoch(end);
+            roles.onEndEpoch(end);
         } else if (message instanceof LeaderHint hint) {
-            onHint(hint);
+            roles.onHint(hint);
         } else {
             return false;
         }
@@ -305,18 +300,18 @@ public final class QuorumMember {
     }
 
     private boolean receivedByLeader(PeerMessage message) {
-        Leadership leading = leadership;
+        Leadership leading = roles.leadership();
         if (message instanceof Fetch fetch) {
             if (leading != null) {
                 leading.onFetch(fetch);
             } else {
-                send(message, new LeaderHint(state.header(), trustedLeader()));
+                send(message, new LeaderHint(state.header(), roles.trustedLeader()));
             }
         } else if (message instanceof FetchSnapshot fetch) {
             if (leading != null) {
                 leading.onFetchSnapshot(fetch);
             } else {
-                send(message, new LeaderHint(state.header(), trustedLeader()));
+                send(message, new LeaderHint(state.header(), roles.trustedLeader()));
             }
         } else if (message instanceof ReadIndex read) {
             if (leading != null) {
@@ -339,7 +334,8 @@ public final class QuorumMember {
     }
 
     private void answerChange(PeerMessage message, MemberId member) {
-        ChangeStatus status = leadership == null ? ChangeStatus.NOT_LEADER : changed(leadership, message);
+        Leadership led = roles.leadership();
+        ChangeStatus status = led == null ? ChangeStatus.NOT_LEADER : changed(led, message);
         send(message, new ChangeReply(state.header(), member, status));
     }
 
@@ -347,16 +343,16 @@ public final class QuorumMember {
         if (message instanceof ChangeReply reply) {
             state.out.add(new QuorumAction.ChangeAnswered(reply.member(), reply.status()));
         }
-        Following leaders = following;
-        if (leaders == null || !leaders.leadBy(message.header().from())) {
+        Following followed = roles.following();
+        if (followed == null || !followed.leadBy(message.header().from())) {
             return;
         }
         if (message instanceof FetchReply reply) {
-            leaders.onFetchReply(reply);
+            followed.onFetchReply(reply);
         } else if (message instanceof FetchSnapshotReply reply) {
-            leaders.onFetchSnapshotReply(reply);
+            followed.onFetchSnapshotReply(reply);
         } else if (message instanceof ReadIndexReply reply) {
-            leaders.onReadIndexReply(reply);
+            followed.onReadIndexReply(reply);
         }
     }
 
@@ -364,233 +360,16 @@ public final class QuorumMember {
         state.out.send(answered.header().from().id(), answer);
     }
 
-    // Elections.
-
-    private void onVote(Vote vote) {
-        MemberId from = vote.header().from();
-        boolean upToDate = vote.end().compareTo(state.log.end()) >= 0;
-        boolean granted;
-        if (vote.preVote()) {
-            granted = upToDate && !trustsLeader();
-        } else {
-            MemberId votedFor = state.vote().votedFor();
-            granted = upToDate && leader() == null && (votedFor == null || votedFor.equals(from));
-            if (granted && votedFor == null) {
-                state.vote(new StoredVote(state.epoch(), from));
-                becomeUnattached();
-            }
-        }
-        send(vote, new VoteReply(state.header(), vote.preVote(), granted, trustedLeader()));
-    }
-
-    private void onVoteReply(VoteReply reply) {
-        Election ours = election;
-        if (ours == null || reply.preVote() != (role == Role.PROSPECTIVE)) {
-            return;
-        }
-        if (reply.granted()) {
-            ours.grant(reply.header().from());
-            advanceElection(ours);
-        } else if (reply.leader() != null) {
-            onHint(reply.leader());
-        }
-    }
-
-    private void advanceElection(Election ours) {
-        if (!ours.isWon(state.members())) {
-            return;
-        }
-        if (role == Role.PROSPECTIVE) {
-            becomeCandidate();
-        } else {
-            become(Role.LEADER);
-            leadership = leading.apply(state);
-        }
-    }
-
-    private void voteStored(StoredVote vote) {
-        Election ours = election;
-        boolean current = state.out.stored(vote);
-        if (current && role == Role.CANDIDATE && ours != null) {
-            ours.grant(state.self());
-            advanceElection(ours);
-        }
-    }
-
-    private void onLeader(Voter leader) {
-        Voter known = leader();
-        if (leader.id() == state.self().id()) {
-            return;
-        }
-        if (known == null) {
-            become(Role.FOLLOWER);
-            following = new Following(state, leader);
-        } else if (!known.member().equals(leader.member())) {
-            throw new IllegalStateException("two leaders in one epoch: epoch=" + state.epoch() + ", leaders="
-                    + known.member() + ", " + leader.member());
-        } else if (following != null) {
-            following.heard();
-        }
-    }
-
-    private void onHint(LeaderHint hint) {
-        if (hint.leader() != null) {
-            onHint(hint.leader());
-        } else if (following != null && following.leadBy(hint.header().from())) {
-            // It has resigned in the meantime.
-            becomeUnattached();
-        }
-    }
-
-    /**
-     * Follows the leader that others know. One that was silent here is doubted for a while, as others may not have noticed yet; if it
-     * lives it makes itself known to its voters.
-     */
-    private void onHint(Voter leader) {
-        boolean doubted = state.nowNs() < doubtNs && isElectable();
-        if (leader() == null && !doubted) {
-            onLeader(leader);
-        }
-    }
-
-    private void doubtLeader() {
-        doubtNs = state.nowNs() + 2 * state.config.electionTimeoutNs();
-    }
-
-    private void onEndEpoch(EndEpoch end) {
-        if (following == null || !following.leadBy(end.header().from())) {
-            return;
-        }
-        becomeUnattached();
-        doubtLeader();
-        int place = end.successors().indexOf(state.self().id());
-        if (place >= 0) {
-            electionNs = state.nowNs() + place * state.config.pollNs();
-        }
-    }
-
-    /** Whether it may stand for election: one that has a machine, and no fresh one of a quorum that was founded without it. */
-    private boolean isElectable() {
-        return state.mayStand() && !state.lacksMachine() && (state.members().isFounded() || !state.hasHeardOfCluster());
-    }
-
-    private void tick() {
-        long nowNs = state.nowNs();
-        if (leadership != null) {
-            if (!leadership.onTick()) {
-                doubtLeader();
-                becomeUnattached();
-            }
-        } else if (following != null) {
-            if (!following.hasGivenUp()) {
-                following.onTick();
-            } else if (isElectable()) {
-                doubtLeader();
-                becomeProspective();
-            } else {
-                becomeUnattached();
-            }
-        } else if (nowNs >= electionNs && isElectable()) {
-            becomeProspective();
-        } else {
-            tickWhileWaiting(nowNs);
-        }
-    }
-
-    private void tickWhileWaiting(long nowNs) {
-        if (nowNs >= electionNs) {
-            role = Role.UNATTACHED;
-            election = null;
-            electionNs = state.randomDeadlineNs(state.config.electionTimeoutNs());
-        }
-        if (role == Role.UNATTACHED && nowNs >= lookNs) {
-            lookForLeader();
-        }
-    }
-
-    private void lookForLeader() {
-        lookNs = state.nowNs() + state.config.pollNs();
-        List<Voter> others = state.members().voters().stream()
-                .filter(voter -> !state.isSelf(voter))
-                .toList();
-        if (!others.isEmpty()) {
-            Voter asked = others.get(state.random.nextInt(others.size()));
-            state.out.send(asked.id(), new FindLeader(state.header()));
-        }
-    }
-
-    // The transitions.
-
-    private void become(Role next) {
-        Following followed = following;
-        Leadership led = leadership;
-        role = next;
-        election = null;
-        following = null;
-        leadership = null;
-        if (followed != null) {
-            followed.end();
-        }
-        if (led != null) {
-            led.end();
-        }
-    }
-
-    private void becomeUnattached() {
-        become(Role.UNATTACHED);
-        waitForLeader();
-    }
-
-    private void waitForLeader() {
-        electionNs = state.randomDeadlineNs(state.config.electionTimeoutNs());
-        lookNs = state.nowNs();
-    }
-
-    private void resign(Leadership led) {
-        led.resign();
-        becomeUnattached();
-        doubtLeader();
-    }
-
-    private void becomeProspective() {
-        become(Role.PROSPECTIVE);
-        election = new Election();
-        election.grant(state.self());
-        ask(true);
-        advanceElection(election);
-    }
-
-    private void becomeCandidate() {
-        state.vote(new StoredVote(state.epoch() + 1, state.self()));
-        become(Role.CANDIDATE);
-        election = new Election();
-        ask(false);
-    }
-
-    private void ask(boolean preVote) {
-        electionNs = state.randomDeadlineNs(state.config.resendNs());
-        for (Voter voter : state.members().voters()) {
-            if (!state.isSelf(voter)) {
-                state.out.send(voter.id(), new Vote(state.header(), preVote, state.log.end()));
-            }
-        }
-    }
-
     // What the owner may ask.
 
     /** {@return when a tick is due at the latest, nanoseconds on the clock of the steps} */
     public long nextDeadlineNs() {
-        if (leadership != null) {
-            return leadership.nextDeadlineNs();
-        } else if (following != null) {
-            return following.nextDeadlineNs();
-        }
-        return role == Role.UNATTACHED ? Math.min(electionNs, lookNs) : electionNs;
+        return roles.nextDeadlineNs();
     }
 
     /** {@return the role} */
     public Role role() {
-        return role;
+        return roles.role();
     }
 
     /** {@return the epoch} */
@@ -600,10 +379,7 @@ public final class QuorumMember {
 
     /** {@return who leads in the epoch, null when it is not known} */
     public @Nullable Voter leader() {
-        if (leadership != null) {
-            return state.config.self();
-        }
-        return following == null ? null : following.leader();
+        return roles.leader();
     }
 
     /** {@return whether it is a voter} */
@@ -618,12 +394,14 @@ public final class QuorumMember {
 
     /** {@return on the leader, how many members that do not vote follow it; otherwise 0} */
     public int observers() {
-        return leadership == null ? 0 : leadership.observers();
+        Leadership leading = roles.leadership();
+        return leading == null ? 0 : leading.observers();
     }
 
     /** {@return on the leader, how many other voters hold everything that is committed; otherwise 0} */
     public int followersInSync() {
-        return leadership == null ? 0 : leadership.followersInSync(highWatermark());
+        Leadership leading = roles.leadership();
+        return leading == null ? 0 : leading.followersInSync(highWatermark());
     }
 
     /** {@return the voters that hold, committed or not} */

@@ -17,22 +17,30 @@ final class Ledger {
     private record Line(int epoch, QuorumEntry.Kind kind, int payload) {}
 
     private final List<Line> committed = new ArrayList<>();
+    /** The epoch in which somebody first found an entry committed. */
+    private final List<Integer> committedIn = new ArrayList<>();
+
     private final Map<Long, Long> hashes = new HashMap<>();
     private final Map<Integer, MemberId> leaders = new HashMap<>();
     private final Map<Long, Integer> acknowledged = new TreeMap<>();
     private long acknowledgedEnd;
 
+    /** A member that was paused may find that it was elected long ago: it must hold what was committed before its epoch. */
     void leads(MemberId member, int epoch, QuorumLog log) {
         MemberId known = leaders.putIfAbsent(epoch, member);
         require(known == null || known.equals(member), "two leaders in epoch " + epoch + ": " + known + ", " + member);
+        int held = committed.size();
+        while (held > 0 && committedIn.get(held - 1) >= epoch) {
+            held--;
+        }
         require(
-                log.endOffset() > committed.size(),
+                log.endOffset() > held,
                 "the leader of epoch " + epoch + ", " + member + ", does not hold what is committed: end="
-                        + log.endOffset() + ", committed=" + committed.size());
-        if (!committed.isEmpty() && committed.size() > log.startOffset()) {
-            Line last = line(log.read(committed.size() - 1, 1).get(0));
+                        + log.endOffset() + ", committed=" + held);
+        if (held > log.startOffset()) {
+            Line last = line(log.read(held - 1, 1).get(0));
             require(
-                    last.equals(committed.get(committed.size() - 1)),
+                    last.equals(committed.get(held - 1)),
                     "the leader of epoch " + epoch + " holds another entry than the committed: " + last);
         }
     }
@@ -41,10 +49,11 @@ final class Ledger {
         return new Line(entry.epoch(), entry.kind(), entry.payload().hashCode());
     }
 
-    void committed(MemberId by, long offset, QuorumEntry entry) {
+    void committed(MemberId by, int epoch, long offset, QuorumEntry entry) {
         Line line = line(entry);
         if (offset == committed.size()) {
             committed.add(line);
+            committedIn.add(epoch);
         }
         require(
                 committed.get((int) offset).equals(line),

@@ -358,7 +358,7 @@ final class SimulatedMember {
                 if (offset == highWatermark) {
                     break;
                 }
-                simulation.ledger.committed(self.member(), offset, entry);
+                simulation.ledger.committed(self.member(), member().epoch(), offset, entry);
                 machine.apply(offset, entry);
                 simulation.ledger.machine(self.member(), machine);
                 acknowledge(offset, entry);

@@ -45,6 +45,12 @@ public final class VarveTarget implements Target {
 
     @Override
     public Map<String, String> settings() {
-        return Map.of("4lw.commands.whitelist", "*", "extendedTypesEnabled", "true", "znode.container.checkIntervalMs", "1000");
+        return Map.of(
+                "4lw.commands.whitelist",
+                "*",
+                "extendedTypesEnabled",
+                "true",
+                "znode.container.checkIntervalMs",
+                "1000");
     }
 }

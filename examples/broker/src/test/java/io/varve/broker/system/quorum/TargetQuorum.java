@@ -37,6 +37,11 @@ final class TargetQuorum {
         return start(MEMBERS, directory);
     }
 
+    /** As above, with settings of its own. */
+    static Quorum start(Path directory, Map<String, String> settings) {
+        return Quorum.start(target(), MEMBERS, directory, settings);
+    }
+
     /** As above, with another number of members than the property says. */
     static Quorum start(int members, Path directory) {
         return Quorum.start(target(), members, directory, Map.of());
