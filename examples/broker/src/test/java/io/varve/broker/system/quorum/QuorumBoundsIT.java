@@ -45,7 +45,8 @@ class QuorumBoundsIT {
 
     @BeforeAll
     static void start() throws IOException, InterruptedException {
-        quorum = TargetQuorum.start(directory, Map.of("maxClientCnxns", "0", "maxSessionTimeout", String.valueOf(LONG_TIMEOUT_MS)));
+        quorum = TargetQuorum.start(
+                directory, Map.of("maxClientCnxns", "0", "maxSessionTimeout", String.valueOf(LONG_TIMEOUT_MS)));
         client = new ZooKeeper(quorum.connectString(), TargetQuorum.SESSION_TIMEOUT_MS, event -> {});
         Awaitility.await().until(() -> client.getState().isConnected());
     }
