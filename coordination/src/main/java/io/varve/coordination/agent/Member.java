@@ -65,7 +65,7 @@ final class Member {
         this.quorum = quorum;
         this.self = self;
         this.resendNs = electionTimeoutNs / 2;
-        this.members = QuorumMembers.NONE;
+        this.members = quorum.members();
     }
 
     /** Something has happened; {@link #doWork} does what follows from it. */

@@ -40,8 +40,8 @@ class ExpiredSessionIT {
                 ZooKeeper tree = new ZooKeeper(servers, 10_000, event -> {});
                 BrokerProcess one = broker(1);
                 BrokerProcess two = broker(2);
-                Admin admin = Admin.create(Map.of("bootstrap.servers", two.bootstrap()))) {
-            admin.createTopics(List.of(new NewTopic("t", 2, (short) 1))).all().get(30, TimeUnit.SECONDS);
+                Admin admin = admin(two)) {
+            admin.createTopics(List.of(new NewTopic("t", 2, (short) 1))).all().get(60, TimeUnit.SECONDS);
             assertThat(data(tree, "/controller")).contains("\"brokerid\":1");
 
             one.signal("STOP");
@@ -50,29 +50,34 @@ class ExpiredSessionIT {
                     .contains("\"brokerid\":2"));
             admin.createTopics(List.of(new NewTopic("meanwhile", 1, (short) 1)))
                     .all()
-                    .get(30, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             one.signal("CONT");
 
             Awaitility.await().atMost(PATIENCE).until(() -> tree.exists("/brokers/ids/1", false) != null);
             assertThat(one.log()).contains("The session is lost").contains("A new session");
-            try (Admin other = Admin.create(Map.of("bootstrap.servers", one.bootstrap()))) {
+            try (Admin other = admin(one)) {
                 Awaitility.await()
                         .atMost(PATIENCE)
                         .until(() -> other.listTopics().names().get().contains("meanwhile"));
                 other.createTopics(List.of(new NewTopic("after", 2, (short) 1)))
                         .all()
-                        .get(30, TimeUnit.SECONDS);
+                        .get(60, TimeUnit.SECONDS);
             }
             try (KafkaProducer<String, String> producer = new KafkaProducer<>(
                     Map.of("bootstrap.servers", one.bootstrap()), new StringSerializer(), new StringSerializer())) {
                 for (int partition = 0; partition < 2; partition++) {
                     producer.send(new ProducerRecord<>("t", partition, null, "x"))
-                            .get(30, TimeUnit.SECONDS);
+                            .get(60, TimeUnit.SECONDS);
                     producer.send(new ProducerRecord<>("after", partition, null, "x"))
-                            .get(30, TimeUnit.SECONDS);
+                            .get(60, TimeUnit.SECONDS);
                 }
             }
         }
+    }
+
+    /** Gives up on a broker that is paused long before the test does. */
+    private static Admin admin(BrokerProcess broker) {
+        return Admin.create(Map.of("bootstrap.servers", broker.bootstrap(), "request.timeout.ms", 3_000));
     }
 
     private static String data(ZooKeeper tree, String path) throws Exception {
