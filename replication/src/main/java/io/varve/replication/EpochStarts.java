@@ -60,6 +60,16 @@ public final class EpochStarts {
         }
     }
 
+    /**
+     * Forgets the epochs that ended before the record before an offset.
+     *
+     * @param startOffset the start of the log
+     */
+    public void deleteBefore(long startOffset) {
+        int kept = epochAt(startOffset - 1);
+        starts.headMap(kept, false).clear();
+    }
+
     /** {@return the latest epoch, 0 when there is none} */
     public int latest() {
         return starts.isEmpty() ? 0 : starts.lastKey();

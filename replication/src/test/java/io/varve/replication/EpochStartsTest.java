@@ -40,6 +40,16 @@ class EpochStartsTest {
     }
 
     @Test
+    void shouldForgetWhatIsBeforeTheStart() {
+        EpochStarts starts = of(List.of(1, 1, 3, 3, 7));
+        starts.deleteBefore(3);
+
+        assertThat(starts.epochAt(2)).isEqualTo(3);
+        assertThat(starts.endOf(2, 5).epoch()).isZero();
+        assertThat(starts.holds(new OffsetAndEpoch(3, 3), 5)).isTrue();
+    }
+
+    @Test
     void shouldKnowTheRecordBeforeTheBase() {
         EpochStarts starts = new EpochStarts();
         starts.reset(new OffsetAndEpoch(10, 4));

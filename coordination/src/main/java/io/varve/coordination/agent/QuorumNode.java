@@ -15,30 +15,22 @@ import io.varve.coordination.quorum.QuorumSnapshot;
 import io.varve.coordination.quorum.Role;
 import io.varve.coordination.quorum.Voter;
 import io.varve.coordination.tree.MemberStatus;
-import io.varve.coordination.tree.Node;
-import io.varve.coordination.tree.SessionOwner;
-import io.varve.coordination.tree.Submission;
 import io.varve.coordination.tree.TreeCommand;
-import io.varve.coordination.tree.TreeResult;
 import io.varve.coordination.tree.TreeSession;
 import io.varve.coordination.tree.TreeTransaction;
 import io.varve.coordination.zookeeper.FrontEndContext;
 import io.varve.coordination.zookeeper.ZooKeeperFrontEnd;
-import io.varve.coordination.zookeeper.config.DynamicConfig;
 import io.varve.log.LogConfig;
 import io.varve.log.storage.ChannelStorage;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
 import io.varve.replication.transport.Listener;
 import io.varve.replication.transport.Transport;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -64,15 +56,11 @@ public final class QuorumNode implements AutoCloseable {
     public static final Duration DEFAULT_SESSION_WAIT = Duration.ofSeconds(30);
 
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(2);
-    private static final Duration LOCAL_SESSION_TIMEOUT = Duration.ofSeconds(18);
 
     private static final LogConfig LOG =
             LogConfig.builder().segmentBytes(2 << 20).maxBatchBytes(64 << 20).build();
 
-    private static final String CONFIG_PATH = "/zookeeper/config";
     private static final long CACHE_BYTES = 16L << 20;
-    private static final long CONFIG_DELAY_NS = TimeUnit.SECONDS.toNanos(2);
-    private static final int MOST_REAPED = 10_000;
 
     private final QuorumNodeConfig config;
     private final RoleListener onRole;
@@ -86,28 +74,18 @@ public final class QuorumNode implements AutoCloseable {
     private final SnapshotKeeper snapshots;
     private final TreeMember tree;
     private final SessionKeeper sessions;
-    private final Changes changes = new Changes();
-    private final Reconfiguration reconfiguration = new Reconfiguration(changes);
     private final Member member;
-    private final Map<Long, LocalSession> local = new LinkedHashMap<>();
+    private final LocalSessions local;
+    private final LeaderDuties duties;
+    private final Reconfiguration reconfiguration;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
     /** Since when no leader has been known whose start was applied; {@link Long#MAX_VALUE} when one is. */
     private long unsettledSinceNs;
 
-    /** Of the next session of this process; negative and descending, while those of clients are positive and ascending. */
-    private long nextConnection;
-
     private boolean serving;
-    /** The voters that the configuration node was last compared with. */
-    private QuorumMembers knownMembers = QuorumMembers.NONE;
-
-    private long configAtNs = Long.MAX_VALUE;
-
-    private long reapAtNs;
-    private long beatAtNs;
     private @Nullable ZooKeeperFrontEnd frontEnd;
-    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable Throwable failure;
 
     private QuorumNode(QuorumNodeConfig config, Transport transport, RoleListener onRole) {
@@ -121,8 +99,6 @@ public final class QuorumNode implements AutoCloseable {
                 InstantSource.system(),
                 UUID::randomUUID);
         Origin self = new Origin(servers.memberId(), random.nextLong());
-        // Sessions remember their connections: those of an earlier run must not look like those of this one.
-        this.nextConnection = -(random.nextLong() >>> 2) - 1;
         long hashSeed = random.nextLong();
         String name = "varve-quorum-" + servers.memberId();
         this.thread = new MemberThread(name, new Duty(), this::fail);
@@ -148,6 +124,10 @@ public final class QuorumNode implements AutoCloseable {
                 new QuorumMember(quorum, ports, files.vote(), nowNs()),
                 self,
                 electionTimeoutNs);
+        this.local = new LocalSessions(
+                thread, tree, random, Duration.ofMillis(config.timing().tickMs()));
+        this.duties = new LeaderDuties(config, member, tree, sessions, clocks);
+        this.reconfiguration = new Reconfiguration(duties);
         peers.locate(servers.voters());
         this.listener = servers.addresses().isEmpty()
                 ? null
@@ -245,10 +225,7 @@ public final class QuorumNode implements AutoCloseable {
         public void onApplied(TreeCommand command, TreeTransaction transaction) {
             sessions.applied(command, transaction.result(), nowNs());
             if (command instanceof TreeCommand.CloseSession close) {
-                LocalSession ended = local.remove(close.sessionId());
-                if (ended != null) {
-                    ended.lost();
-                }
+                local.ended(close.sessionId());
             }
             if (frontEnd != null) {
                 frontEnd.applied(command, transaction.result());
@@ -260,14 +237,7 @@ public final class QuorumNode implements AutoCloseable {
             if (frontEnd != null) {
                 frontEnd.closeAll("this member had fallen behind and began anew from a snapshot");
             }
-            for (LocalSession session : List.copyOf(local.values())) {
-                if (tree.tree().session(session.sessionId()) == null) {
-                    local.remove(session.sessionId());
-                    session.lost();
-                } else {
-                    session.onMissed();
-                }
-            }
+            local.onRestored();
         }
 
         @Override
@@ -304,8 +274,8 @@ public final class QuorumNode implements AutoCloseable {
         @Override
         public void doWork() {
             long nowNs = nowNs();
-            lead(nowNs);
-            beat(nowNs);
+            duties.doWork(nowNs);
+            local.doWork(nowNs);
             sessions.doWork(nowNs);
             reconfiguration.doWork(nowNs);
             member.doWork();
@@ -319,105 +289,11 @@ public final class QuorumNode implements AutoCloseable {
             }
             long deadlineNs = Math.min(member.nextDeadlineNs(), sessions.nextDeadlineNs());
             deadlineNs = Math.min(deadlineNs, reconfiguration.nextDeadlineNs());
-            if (!local.isEmpty()) {
-                deadlineNs = Math.min(deadlineNs, beatAtNs);
-            }
-            if (sessions.isLeading()) {
-                deadlineNs = Math.min(deadlineNs, Math.min(reapAtNs, configAtNs));
-            }
+            deadlineNs = Math.min(deadlineNs, Math.min(local.nextDeadlineNs(), duties.nextDeadlineNs()));
             if (serving && unsettledSinceNs != Long.MAX_VALUE) {
                 deadlineNs = Math.min(deadlineNs, unsettledSinceNs + graceNs());
             }
             return deadlineNs - nowNs();
-        }
-    }
-
-    /** What only the leader does, once it has applied what its predecessors left. */
-    private void lead(long nowNs) {
-        if (member.role() != Role.LEADER || !member.isSettled()) {
-            sessions.follow();
-            return;
-        }
-        if (!sessions.isLeading()) {
-            sessions.lead(tree.tree().sessions(), nowNs);
-            reapAtNs = nowNs + config.timing().reapInterval().toNanos();
-            if (!tree.tree().limits().equals(config.limits())) {
-                tree.submit(new TreeCommand.SetLimits(config.limits()), Submission.UNATTENDED);
-            }
-        }
-        keepConfig(nowNs);
-        if (nowNs >= reapAtNs) {
-            reapAtNs = nowNs + config.timing().reapInterval().toNanos();
-            List<String> paths = tree.tree().reapable(clocks.wallMs().getAsLong(), MOST_REAPED);
-            if (!paths.isEmpty()) {
-                tree.submit(new TreeCommand.Reap(paths), Submission.UNATTENDED);
-            }
-        }
-    }
-
-    /**
-     * Writes what the members are into the configuration node, when that says otherwise. Who has them changed writes what it knows of them
-     * itself, and is given time to.
-     */
-    private void keepConfig(long nowNs) {
-        QuorumMembers members = member.members();
-        if (config.servers().specs().isEmpty() || !members.isFounded()) {
-            return;
-        }
-        if (!members.equals(knownMembers)) {
-            configAtNs = knownMembers.equals(QuorumMembers.NONE) ? nowNs : nowNs + CONFIG_DELAY_NS;
-            knownMembers = members;
-        }
-        if (nowNs >= configAtNs) {
-            configAtNs = Long.MAX_VALUE;
-            DynamicConfig due =
-                    Reconfiguration.due(members, config.servers().specs(), changes.config(), changes.nextVersion());
-            if (due != null) {
-                changes.write(due, Submission.UNATTENDED);
-            }
-        }
-    }
-
-    private final class Changes implements Reconfiguration.Quorum {
-
-        @Override
-        public QuorumMembers members() {
-            return member.members();
-        }
-
-        @Override
-        public DynamicConfig config() {
-            Node node = tree.tree().get(CONFIG_PATH);
-            String text = node == null ? "" : new String(node.data(), StandardCharsets.UTF_8);
-            return DynamicConfig.parse(CONFIG_PATH, text);
-        }
-
-        @Override
-        public long nextVersion() {
-            return tree.tree().lastZxid() + 1;
-        }
-
-        @Override
-        public void on(QuorumEvent event) {
-            member.on(event);
-        }
-
-        @Override
-        public void write(DynamicConfig next, Submission submission) {
-            tree.submit(new TreeCommand.SetConfig(next.text().getBytes(StandardCharsets.UTF_8)), submission);
-        }
-
-        @Override
-        public long nanoTime() {
-            return nowNs();
-        }
-    }
-
-    /** The sessions of this process live as long as the member's thread does. */
-    private void beat(long nowNs) {
-        if (nowNs >= beatAtNs) {
-            beatAtNs = nowNs + TimeUnit.MILLISECONDS.toNanos(config.timing().tickMs());
-            local.keySet().forEach(id -> sessions.heard(id, nowNs));
         }
     }
 
@@ -431,8 +307,7 @@ public final class QuorumNode implements AutoCloseable {
             unsettledSinceNs = Long.MAX_VALUE;
             if (!serving) {
                 serving = true;
-                endEarlierSessions();
-                local.values().forEach(session -> session.onServing(true));
+                local.onServing(true);
             }
             return;
         }
@@ -442,21 +317,10 @@ public final class QuorumNode implements AutoCloseable {
         if (serving && nowNs - unsettledSinceNs >= graceNs()) {
             serving = false;
             String reason = "this member knows of no quorum";
-            local.values().forEach(session -> session.onServing(false));
+            local.onServing(false);
             tree.lose(reason);
             if (frontEnd != null) {
                 frontEnd.closeAll(reason);
-            }
-        }
-    }
-
-    /** Sessions of an earlier run of this process are known to be dead: nobody needs to wait for their time to be up. */
-    private void endEarlierSessions() {
-        for (TreeSession session : tree.tree().sessions()) {
-            boolean wasHere = session.owner().member() == config.servers().memberId()
-                    && session.owner().connection() < 0;
-            if (wasHere && !local.containsKey(session.id())) {
-                tree.submit(new TreeCommand.CloseSession(session.id(), true), Submission.UNATTENDED);
             }
         }
     }
@@ -549,10 +413,10 @@ public final class QuorumNode implements AutoCloseable {
      * @throws QuorumLostException when there was none in that time, or the member has failed
      */
     public Coordinator openSession(Duration wait) {
-        CompletableFuture<LocalSession> opened = new CompletableFuture<>();
+        CompletableFuture<Coordinator> opened = new CompletableFuture<>();
         stopped.whenComplete((nothing, thrown) -> opened.completeExceptionally(
                 new QuorumLostException(thrown == null ? "the member is closed" : "the member has failed: " + thrown)));
-        if (!thread.execute(() -> open(opened))) {
+        if (!thread.execute(() -> local.open(opened))) {
             throw new QuorumLostException("the member is closed or has failed: " + failure);
         }
         try {
@@ -570,33 +434,6 @@ public final class QuorumNode implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new QuorumLostException("interrupted while waiting for a quorum");
         }
-    }
-
-    private void open(CompletableFuture<LocalSession> opened) {
-        SessionOwner owner = new SessionOwner(config.servers().memberId(), nextConnection--);
-        byte[] password = new byte[TreeSession.PASSWORD_BYTES];
-        random.nextBytes(password);
-        int timeoutMs = Math.toIntExact(LOCAL_SESSION_TIMEOUT.toMillis());
-        tree.submit(new TreeCommand.OpenSession(owner, timeoutMs, password), new Submission() {
-            @Override
-            public void applied(TreeTransaction transaction) {
-                TreeResult.Opened session = (TreeResult.Opened) transaction.result();
-                LocalSession result = new LocalSession(thread, tree, owner, session.sessionId());
-                local.put(session.sessionId(), result);
-                if (!opened.complete(result)) {
-                    result.close(); // nobody waits any more
-                }
-            }
-
-            @Override
-            public void lost(String reason) {
-                if (failure != null || stopped.isDone()) {
-                    opened.completeExceptionally(new QuorumLostException(reason));
-                } else if (!opened.isDone()) {
-                    open(opened);
-                }
-            }
-        });
     }
 
     /**
@@ -624,7 +461,7 @@ public final class QuorumNode implements AutoCloseable {
     private void endSessions() {
         CompletableFuture<Void> ended = new CompletableFuture<>();
         boolean taken = thread.execute(() -> {
-            List.copyOf(local.values()).forEach(LocalSession::close);
+            local.end();
             thread.execute(() -> endedWith(ended)); // behind what closing has put into the queue
         });
         if (!taken) {
@@ -648,7 +485,7 @@ public final class QuorumNode implements AutoCloseable {
     }
 
     private void leave(String reason) {
-        local.values().forEach(LocalSession::lost);
+        local.lose();
         tree.lose(reason);
         if (frontEnd != null) {
             frontEnd.closeAll(reason);

@@ -122,14 +122,16 @@ final class SnapshotKeeper {
         tree.restored(machine, snapshot.end().offset(), snapshot.end().epoch());
     }
 
-    /** Checks a snapshot that another member has sent and loads it; what is told to the quorum's machine of it. */
+    /** Checks a snapshot that another member has sent and loads it, if it is newer than the tree; what is told to the quorum's machine of it. */
     QuorumEvent install(OffsetAndEpoch end, TreeMember tree) {
         QuorumSnapshot installed = files.install(end);
         if (installed == null) {
             return new QuorumEvent.SnapshotRejected(end);
         }
         abort();
-        load(installed, tree);
+        if (installed.end().offset() > tree.appliedOffset()) {
+            load(installed, tree);
+        }
         snapshotBytes = files.latestBytes();
         logBytes = 0;
         logEntries = 0;

@@ -30,6 +30,9 @@ public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
     private static final int HEADER_BYTES = 5;
     private static final int BATCH_EPOCH = 0;
 
+    /** How large an entry may be is the quorum's to say. */
+    private static final int MAX_BATCH_BYTES = 64 << 20;
+
     private final CommitLog log;
     private final InstantSource clock;
     private final TailCache tail;
@@ -51,7 +54,10 @@ public final class QuorumLogOnDisk implements QuorumLog, AutoCloseable {
      * @return the open log
      */
     static QuorumLogOnDisk open(Storage storage, LogConfig config, InstantSource clock, long cacheBytes) {
-        return new QuorumLogOnDisk(CommitLog.open(storage, config, clock), clock, cacheBytes);
+        LogConfig roomy = config.toBuilder()
+                .maxBatchBytes(Math.max(config.maxBatchBytes(), MAX_BATCH_BYTES))
+                .build();
+        return new QuorumLogOnDisk(CommitLog.open(storage, roomy, clock), clock, cacheBytes);
     }
 
     /** {@return what keeps the log's files in order; the owner steps it now and then, on any thread} */

@@ -30,8 +30,9 @@ final class EntryLog {
      */
     EntryLog(QuorumLog log, QuorumSnapshots snapshots, QuorumMembers bootstrap) {
         this.log = log;
-        members.put(-1L, bootstrap);
         QuorumSnapshot latest = snapshots.latest();
+        // One that is too old for the log tells at least whom to ask.
+        members.put(-1L, latest == null ? bootstrap : latest.members());
         epochs.reset(
                 latest != null && latest.end().offset() == log.startOffset() ? latest.end() : OffsetAndEpoch.START);
         scan(log.startOffset());
@@ -127,6 +128,7 @@ final class EntryLog {
     void deleteBefore(long oldest, QuorumSnapshot latest) {
         if (oldest > log.startOffset()) {
             log.deleteBefore(oldest);
+            epochs.deleteBefore(oldest);
         }
         long last = latest.end().offset() - 1;
         if (members.firstKey() < last) {

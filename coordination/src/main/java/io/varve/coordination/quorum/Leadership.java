@@ -177,7 +177,9 @@ class Leadership {
             }
             from = new Progress(member, state.nowNs());
             progress.put(member, from);
-            firstHeard.putIfAbsent(member.id(), member);
+            if (!state.members().isFounded()) {
+                firstHeard.putIfAbsent(member.id(), member);
+            }
         }
         from.heardNs = state.nowNs();
         return from;

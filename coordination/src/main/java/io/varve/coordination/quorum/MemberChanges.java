@@ -36,10 +36,12 @@ final class MemberChanges {
      * no configuration matters, and a member that comes without anything finds out who votes.
      */
     void found() {
-        if (state.log.membersOffset() >= 0 || isBusy()) {
+        QuorumMembers members = state.members();
+        // The first entry is a leader's start: voters that stand there at the latest were not written but configured.
+        boolean written = members.isFounded() && state.log.membersOffset() > 0;
+        if (written || isBusy()) {
             return;
         }
-        QuorumMembers members = state.members();
         if (members.isFounded()) {
             leadership.appendMembers(members);
             return;

@@ -39,7 +39,7 @@ final class SimulatedNetwork {
         ByteBuffer bytes = PeerMessageCodec.encode(message);
         Ledger.require(
                 PeerMessageCodec.decode(bytes.duplicate()).equals(message), "not decoded as encoded: " + message);
-        simulation.saw(message);
+        simulation.saw(message, bytes);
         if (cut.contains(new Way(from.self.id(), to))) {
             return;
         }

@@ -2,6 +2,7 @@
 package io.varve.coordination.quorum;
 
 import io.varve.log.storage.MemoryStorage;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -141,7 +142,7 @@ final class Simulation {
 
     long networkDelayNs(boolean reliable) {
         boolean slow = !reliable && swarm.has(Misfortune.SLOW_NETWORK);
-        double delayMs = 0.2 - Math.log(1 - random.nextDouble()) * (slow ? 30 : 1);
+        double delayMs = 0.2 - StrictMath.log(1 - random.nextDouble()) * (slow ? 30 : 1);
         return plain ? MS : (long) (delayMs * MS);
     }
 
@@ -158,8 +159,8 @@ final class Simulation {
         seen.merge(rare, 1, Integer::sum);
     }
 
-    void saw(PeerMessage message) {
-        trace = trace * 31 + message.hashCode();
+    void saw(PeerMessage message, ByteBuffer bytes) {
+        trace = trace * 31 + bytes.hashCode();
         if (message instanceof PeerMessage.VoteReply reply && !reply.granted()) {
             saw(reply.preVote() ? Rare.PRE_VOTE_REFUSED : Rare.VOTE_REFUSED);
         } else if (message instanceof PeerMessage.FetchReply reply && reply.diverging() != null) {
@@ -526,7 +527,7 @@ final class Simulation {
         return taken;
     }
 
-    /** Equal for equal runs. */
+    /** Equal for equal runs, on any machine. */
     long trace() {
         return trace;
     }

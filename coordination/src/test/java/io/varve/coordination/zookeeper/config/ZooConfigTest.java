@@ -202,9 +202,8 @@ class ZooConfigTest {
                 .containsExactly(
                         "zoo.cfg:3: forceSync has no effect: every change is on disk before it is acknowledged",
                         "zoo.cfg:4: nio.numWorkerThreads has no effect: threads and buffers of the server are its own matter",
-                        "zoo.cfg:6: clientPort: it stands there more than once, and this line is the one that counts",
-                        "zoo.cfg:7: autopurge.snapRetainCount: fewer than 3 are never kept");
-        assertThat(config.storage().snapRetainCount()).isEqualTo(3);
+                        "zoo.cfg:6: clientPort: it stands there more than once, and this line is the one that counts");
+        assertThat(config.storage().snapRetainCount()).isEqualTo(1);
         assertThat(config.clients().plain().port()).isEqualTo(2182);
     }
 
