@@ -79,6 +79,7 @@ public final class Controller {
 
     /** After a session was lost and another took its place: owns again what the lost one has owned. */
     public CompletionStage<Void> rejoin(BrokerImage broker) {
+        election.forget();
         return registration.register(broker).thenCompose(nothing -> election.stand());
     }
 

@@ -87,9 +87,18 @@ final class ControllerElection implements ImageListener {
                 .thenCompose(next -> next);
     }
 
-    /** This broker was elected and the answer was lost on the way. */
+    /** This broker was elected, and perhaps the answer was lost on the way. */
     private CompletionStage<Void> readOwn() {
-        return own == null ? readEpoch().thenAccept(this::lead) : done();
+        return readEpoch().thenAccept(epoch -> {
+            if (!epoch.equals(own)) {
+                lead(epoch);
+            }
+        });
+    }
+
+    /** The session that was elected is lost; {@link #stand} may follow with another. */
+    void forget() {
+        own = null;
     }
 
     private void lead(ControllerEpoch epoch) {

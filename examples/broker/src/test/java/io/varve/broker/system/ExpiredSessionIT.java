@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -48,21 +49,13 @@ class ExpiredSessionIT {
             Awaitility.await().atMost(PATIENCE).until(() -> tree.exists("/brokers/ids/1", false) == null);
             Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(() -> data(tree, "/controller")
                     .contains("\"brokerid\":2"));
-            admin.createTopics(List.of(new NewTopic("meanwhile", 1, (short) 1)))
-                    .all()
-                    .get(60, TimeUnit.SECONDS);
+            createKnowingTheController(two, "meanwhile");
             one.signal("CONT");
 
             Awaitility.await().atMost(PATIENCE).until(() -> tree.exists("/brokers/ids/1", false) != null);
             assertThat(one.log()).contains("The session is lost").contains("A new session");
-            try (Admin other = admin(one)) {
-                Awaitility.await()
-                        .atMost(PATIENCE)
-                        .until(() -> other.listTopics().names().get().contains("meanwhile"));
-                other.createTopics(List.of(new NewTopic("after", 2, (short) 1)))
-                        .all()
-                        .get(60, TimeUnit.SECONDS);
-            }
+            Awaitility.await().atMost(PATIENCE).until(() -> topics(one).contains("meanwhile"));
+            createKnowingTheController(one, "after");
             try (KafkaProducer<String, String> producer = new KafkaProducer<>(
                     Map.of("bootstrap.servers", one.bootstrap()), new StringSerializer(), new StringSerializer())) {
                 for (int partition = 0; partition < 2; partition++) {
@@ -75,9 +68,26 @@ class ExpiredSessionIT {
         }
     }
 
-    /** Gives up on a broker that is paused long before the test does. */
     private static Admin admin(BrokerProcess broker) {
-        return Admin.create(Map.of("bootstrap.servers", broker.bootstrap(), "request.timeout.ms", 3_000));
+        return Admin.create(Map.of("bootstrap.servers", broker.bootstrap()));
+    }
+
+    /** A client that has known the paused controller would wait for it. */
+    private static void createKnowingTheController(BrokerProcess broker, String topic) throws Exception {
+        try (Admin admin = admin(broker)) {
+            Awaitility.await()
+                    .atMost(PATIENCE)
+                    .until(() -> admin.describeCluster().controller().get().id() == 2);
+        }
+        try (Admin admin = admin(broker)) {
+            admin.createTopics(List.of(new NewTopic(topic, 2, (short) 1))).all().get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    private static Set<String> topics(BrokerProcess broker) throws Exception {
+        try (Admin admin = admin(broker)) {
+            return admin.listTopics().names().get(60, TimeUnit.SECONDS);
+        }
     }
 
     private static String data(ZooKeeper tree, String path) throws Exception {
