@@ -92,8 +92,7 @@ final class LeaderDuties implements Reconfiguration.Quorum {
         }
         if (nowNs >= configAtNs) {
             configAtNs = Long.MAX_VALUE;
-            DynamicConfig due =
-                    Reconfiguration.due(members, config.servers().specs(), config(), nextVersion());
+            DynamicConfig due = Reconfiguration.due(members, config.servers().specs(), config(), nextVersion());
             if (due != null) {
                 write(due, Submission.UNATTENDED);
             }

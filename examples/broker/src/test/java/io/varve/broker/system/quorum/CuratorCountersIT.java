@@ -97,6 +97,7 @@ class CuratorCountersIT {
             future.get(2 * WAIT_S, TimeUnit.SECONDS);
         }
 
+        first.sync().forPath("/atomic"); // what the second was told of, the first's member may not have applied yet
         assertThat(new DistributedAtomicLong(first, "/atomic", new RetryForever(1))
                         .get()
                         .postValue())

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.CreateMode;
@@ -64,6 +65,13 @@ class QuorumBoundsIT {
 
     private static void create(String path) throws KeeperException, InterruptedException {
         client.create(path, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+    }
+
+    /** What another client was told of, this one's member may not have applied yet. */
+    private static void sync(String path) throws InterruptedException {
+        CountDownLatch caughtUp = new CountDownLatch(1);
+        client.sync(path, (code, of, context) -> caughtUp.countDown(), null);
+        assertThat(caughtUp.await(1, TimeUnit.MINUTES)).isTrue();
     }
 
     @Test
@@ -127,6 +135,7 @@ class QuorumBoundsIT {
                         null);
             }
             inFlight.acquire(IN_FLIGHT);
+            sync("/many");
             assertThat(client.exists("/many", false).getNumChildren()).isEqualTo(EPHEMERALS);
         }
 
