@@ -78,7 +78,10 @@ final class MemberCoordination implements Coordination {
                 if (server.failure() != null || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
-                LOG.warn("Waiting for the other members: {}", e.getMessage());
+                LOG.warn(
+                        "Waiting for the other members: {}. One that has met a quorum founded without it waits for that; if it was the"
+                                + " wrong one and is gone, restart this broker",
+                        e.getMessage());
             }
         }
         return requireOthers(session);
