@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -39,11 +40,14 @@ final class Manual implements AutoCloseable {
     Manual(Path page, Path directory, Map<String, String> replacements) {
         try {
             String text = Files.readString(page);
-            for (Map.Entry<String, String> replacement : replacements.entrySet()) {
-                assertThat(text).as("the page has what is to be replaced").contains(replacement.getKey());
-                text = text.replace(replacement.getKey(), replacement.getValue());
-            }
-            this.page = text;
+            replacements.keySet().forEach(literal -> assertThat(text)
+                    .as("the page has what is to be replaced")
+                    .contains(literal));
+            // All at once: what one puts in must not be taken for what another looks for.
+            Pattern any = Pattern.compile(
+                    replacements.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|")));
+            this.page = any.matcher(text)
+                    .replaceAll(found -> Matcher.quoteReplacement(replacements.getOrDefault(found.group(), "")));
             this.directory = directory;
             String java =
                     Path.of(System.getProperty("java.home"), "bin", "java").toString();
