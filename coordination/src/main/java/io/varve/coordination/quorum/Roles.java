@@ -36,9 +36,9 @@ final class Roles {
         this.state = state;
         this.leading = leading;
         waitForLeader();
-        // Time enough to be told of a leader, not so much that a quorum that starts waits for it; nobody is disturbed
-        // by being asked.
-        electionNs = state.members().voters().size() == 1 ? state.nowNs() : state.suspicionNs() + state.config.pollNs();
+        if (state.members().voters().size() == 1) {
+            electionNs = state.nowNs();
+        }
     }
 
     Role role() {
