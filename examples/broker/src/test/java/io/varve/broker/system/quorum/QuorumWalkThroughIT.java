@@ -50,11 +50,16 @@ class QuorumWalkThroughIT {
         manual.run(manual.blocks("Configuration").get(0));
         manual.run(manual.blocks("Start").get(0));
         String status = manual.blocks("Status").get(0);
-        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> { // a majority serves before the last has started
-            String all = manual.run(status).text();
-            assertThat(all.lines().filter(line -> line.contains(" leader "))).hasSize(1);
-            assertThat(all.lines().filter(line -> line.contains(" follower "))).hasSize(2);
-        });
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(
+                        () -> { // a majority serves before the last has started
+                            String all = manual.run(status).text();
+                            assertThat(all.lines().filter(line -> line.contains(" leader ")))
+                                    .hasSize(1);
+                            assertThat(all.lines().filter(line -> line.contains(" follower ")))
+                                    .hasSize(2);
+                        });
 
         String[] fails = manual.blocks("A member fails").get(0).split("\n");
         manual.run(fails[0]);
