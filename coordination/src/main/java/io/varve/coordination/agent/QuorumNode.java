@@ -109,6 +109,8 @@ public final class QuorumNode implements AutoCloseable {
                 new SnapshotKeeper(files.snapshots(), storages.snapCount(), thread, hashSeed, this::on, this::fail);
         this.tree = new TreeMember(self, hashSeed, new Surroundings());
         this.sessions = new SessionKeeper(tree, config.timing().tickMs(), this::report);
+        this.local = new LocalSessions(
+                thread, tree, random, Duration.ofMillis(config.timing().tickMs()));
         snapshots.restore(tree);
         long electionTimeoutNs = config.timing().electionTimeout().toNanos();
         QuorumConfig quorum = new QuorumConfig(
@@ -124,8 +126,6 @@ public final class QuorumNode implements AutoCloseable {
                 new QuorumMember(quorum, ports, files.vote(), nowNs()),
                 self,
                 electionTimeoutNs);
-        this.local = new LocalSessions(
-                thread, tree, random, Duration.ofMillis(config.timing().tickMs()));
         this.duties = new LeaderDuties(config, member, tree, sessions, clocks);
         this.reconfiguration = new Reconfiguration(duties);
         peers.locate(servers.voters());

@@ -9,9 +9,13 @@ import io.varve.coordination.CoordinationException;
 import io.varve.coordination.tree.CreateMode;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.StorageException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +50,32 @@ class QuorumNodeTest extends CoordinatorContract {
             assertThat(get(session.children("/"))).containsExactly("a", "q0000000002", "zookeeper");
             assertThat(get(session.get("/a")).data()).isEqualTo(bytes("2"));
             assertThat(get(session.set("/a", bytes("3"), 1)).mzxid()).isGreaterThan(mzxid);
+        }
+    }
+
+    @Test
+    void shouldComeBackFromASnapshot(@TempDir Path directory) throws Exception {
+        byte[] data = new byte[64 << 10];
+        try (QuorumNode node = QuorumNode.open(directory)) {
+            Coordinator session = node.openSession();
+            get(session.create("/a", data, CreateMode.PERSISTENT));
+            for (int i = 0; i < 100; i++) {
+                get(session.set("/a", data, i));
+            }
+            Awaitility.await().until(() -> snapshots(directory) > 0);
+        }
+
+        try (QuorumNode node = QuorumNode.open(directory)) {
+            Coordinator session = node.openSession();
+            assertThat(get(session.get("/a")).stat().version()).isEqualTo(100);
+            assertThat(get(session.get("/a")).data()).hasSize(data.length);
+        }
+    }
+
+    private static long snapshots(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.getFileName().toString().matches("snapshot\\.[0-9]+-[0-9]+"))
+                    .count();
         }
     }
 
