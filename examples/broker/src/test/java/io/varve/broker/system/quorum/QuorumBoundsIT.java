@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What is too much or too many for a quorum is refused or done, with the heap that the members have, and the leader remains. The
- * properties {@code varve.bounds.watches} and {@code varve.bounds.ephemerals} say how many, by default a tenth of what was shown once.
+ * properties {@code varve.bounds.watches}, {@code varve.bounds.ephemerals} and {@code varve.bounds.sessions} say how many, by default
+ * a part of the 10,000, 50,000 and 1,000 that are meant.
  */
 class QuorumBoundsIT {
 
