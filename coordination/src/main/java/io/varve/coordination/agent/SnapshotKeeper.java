@@ -231,17 +231,7 @@ final class SnapshotKeeper {
         }
         Thread writing = writer;
         if (writing != null) {
-            boolean interrupted = false;
-            while (writing.isAlive()) {
-                try {
-                    writing.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            Threads.join(writing);
         }
         chunks.clear();
         writer = null;

@@ -132,9 +132,7 @@ public final class ClientConnection {
         }
         state = State.CONNECTING;
         frontEnd.stats().countConnect(handshake.sessionId() != 0);
-        final FrontEndConfig config = frontEnd.config();
-        final int negotiatedMs =
-                Math.min(Math.max(handshake.timeoutMs(), config.minSessionTimeoutMs()), config.maxSessionTimeoutMs());
+        final int negotiatedMs = frontEnd.config().sessionTimeouts().negotiate(handshake.timeoutMs());
         if (handshake.sessionId() == 0) {
             final byte[] password = frontEnd.newPassword();
             submit(

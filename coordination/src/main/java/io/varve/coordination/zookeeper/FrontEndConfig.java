@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.zookeeper;
 
+import io.varve.coordination.session.SessionTimeouts;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -9,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: immutable.
  *
- * @param minSessionTimeoutMs shortest timeout a session gets, milliseconds, inclusive; zoo.cfg: minSessionTimeout
- * @param maxSessionTimeoutMs longest timeout a session gets, milliseconds, inclusive; zoo.cfg: maxSessionTimeout
+ * @param sessionTimeouts bounds of the timeout a session gets; zoo.cfg: minSessionTimeout and maxSessionTimeout
  * @param maxFrameBytes largest frame of a client and largest reply to a multi of reads, bytes, inclusive; jute.maxbuffer
  * @param maxConnectionsPerAddress connections that one IP address may have, 0 for no limit; zoo.cfg: maxClientCnxns
  * @param maxOutstanding frames of one connection that may be unanswered; a further one closes the connection
@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param superDigest {@code super:base64(sha1(super:password))} of the user who may do everything, or null when there is none
  */
 public record FrontEndConfig(
-        int minSessionTimeoutMs,
-        int maxSessionTimeoutMs,
+        SessionTimeouts sessionTimeouts,
         int maxFrameBytes,
         int maxConnectionsPerAddress,
         int maxOutstanding,
@@ -42,10 +41,6 @@ public record FrontEndConfig(
 
     public FrontEndConfig {
         words = Set.copyOf(words);
-        if (minSessionTimeoutMs < 1 || maxSessionTimeoutMs < minSessionTimeoutMs) {
-            throw new IllegalArgumentException("session timeouts out of order: minSessionTimeoutMs="
-                    + minSessionTimeoutMs + ", maxSessionTimeoutMs=" + maxSessionTimeoutMs);
-        }
         if (maxFrameBytes < MIN_FRAME_BYTES) {
             throw new IllegalArgumentException(
                     "frames too small: maxFrameBytes=" + maxFrameBytes + ", least=" + MIN_FRAME_BYTES);
@@ -63,8 +58,7 @@ public record FrontEndConfig(
      */
     public static FrontEndConfig ofTickTime(int tickTimeMs) {
         return new FrontEndConfig(
-                2 * tickTimeMs,
-                20 * tickTimeMs,
+                SessionTimeouts.ofTick(tickTimeMs),
                 DEFAULT_MAX_FRAME_BYTES,
                 DEFAULT_MAX_CONNECTIONS_PER_ADDRESS,
                 DEFAULT_MAX_OUTSTANDING,
@@ -75,8 +69,7 @@ public record FrontEndConfig(
     /** The same, with other four-letter words. */
     public FrontEndConfig withWords(Set<String> otherWords) {
         return new FrontEndConfig(
-                minSessionTimeoutMs,
-                maxSessionTimeoutMs,
+                sessionTimeouts,
                 maxFrameBytes,
                 maxConnectionsPerAddress,
                 maxOutstanding,
@@ -87,8 +80,7 @@ public record FrontEndConfig(
     /** The same, with a user who may do everything. */
     public FrontEndConfig withSuperDigest(String digest) {
         return new FrontEndConfig(
-                minSessionTimeoutMs,
-                maxSessionTimeoutMs,
+                sessionTimeouts,
                 maxFrameBytes,
                 maxConnectionsPerAddress,
                 maxOutstanding,
@@ -99,7 +91,7 @@ public record FrontEndConfig(
     /** Without the digest, which is a secret. */
     @Override
     public String toString() {
-        return "FrontEndConfig[sessionTimeoutMs=" + minSessionTimeoutMs + ".." + maxSessionTimeoutMs
+        return "FrontEndConfig[sessionTimeoutMs=" + sessionTimeouts.minMs() + ".." + sessionTimeouts.maxMs()
                 + ", maxFrameBytes=" + maxFrameBytes + ", maxConnectionsPerAddress=" + maxConnectionsPerAddress
                 + ", maxOutstanding=" + maxOutstanding + ", words=" + words + ", superDigest="
                 + (superDigest == null ? "none" : "hidden") + "]";

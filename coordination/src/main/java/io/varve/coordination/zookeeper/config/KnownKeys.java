@@ -85,36 +85,6 @@ final class KnownKeys {
         if (key.startsWith(ALIEN_PREFIX) && fate(key.substring(ALIEN_PREFIX.length())) != null) {
             return key.substring(ALIEN_PREFIX.length());
         }
-        String nearest = null;
-        int least = key.length() / 3 + 1;
-        for (String known : byName.keySet()) {
-            final int distance = distance(key, known);
-            if (distance < least) {
-                least = distance;
-                nearest = known;
-            }
-        }
-        return nearest;
-    }
-
-    /** Letters to insert, delete or replace to get from one word to the other; upper and lower case are the same. */
-    private static int distance(String from, String to) {
-        int[] previous = new int[to.length() + 1];
-        int[] current = new int[to.length() + 1];
-        for (int j = 0; j <= to.length(); j++) {
-            previous[j] = j;
-        }
-        for (int i = 1; i <= from.length(); i++) {
-            current[0] = i;
-            for (int j = 1; j <= to.length(); j++) {
-                final boolean same =
-                        Character.toLowerCase(from.charAt(i - 1)) == Character.toLowerCase(to.charAt(j - 1));
-                current[j] = Math.min(Math.min(previous[j], current[j - 1]) + 1, previous[j - 1] + (same ? 0 : 1));
-            }
-            final int[] free = previous;
-            previous = current;
-            current = free;
-        }
-        return previous[to.length()];
+        return NearestName.of(key, byName.keySet());
     }
 }

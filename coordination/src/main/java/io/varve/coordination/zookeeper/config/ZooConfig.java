@@ -170,6 +170,23 @@ public record ZooConfig(
         return new ZooConfigReader(ZooConfig::textOf).read(zooCfg.toString());
     }
 
+    /**
+     * What a zoo.cfg says of the members, for who asks them and is none.
+     *
+     * @param servers the members, none for one alone
+     * @param clients where clients reach those whose line does not say so, or null
+     */
+    public record Members(DynamicConfig servers, @Nullable HostPort clients) {}
+
+    /**
+     * Reads what zoo.cfg, or the dynamic configuration that it names, says of the members; looks at nothing else in it.
+     *
+     * @throws ZooConfigException when there is no such file, or something in these lines is wrong
+     */
+    public static Members loadMembers(Path zooCfg) {
+        return new ZooConfigReader(ZooConfig::textOf).members(zooCfg.toString());
+    }
+
     /** Null when there is no such file. */
     private static @Nullable String textOf(String name) {
         final Path file = Path.of(name);

@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.zookeeper.config;
 
+import io.varve.coordination.session.SessionTimeouts;
 import io.varve.coordination.zookeeper.FrontEndConfig;
 import io.varve.coordination.zookeeper.config.ZooConfig.Admin;
 import io.varve.coordination.zookeeper.config.ZooConfig.Clients;
@@ -53,6 +54,16 @@ final class ZooConfigReader {
         return new ZooConfig(timing, storage, clients(values, quorum, timing), quorum, admin(values), notices);
     }
 
+    /** What a file says of the members, and nothing else of it. */
+    ZooConfig.Members members(String zooCfg) {
+        final String text = texts.apply(zooCfg);
+        if (text == null) {
+            throw new ZooConfigException(zooCfg, 0, "no such file");
+        }
+        final ZooValues values = new ZooValues(zooCfg, SettingLines.parse(zooCfg, text), notices);
+        return new ZooConfig.Members(servers(values), listener(values, "clientPort", "clientPortAddress"));
+    }
+
     private void checkKeys(List<Setting> settings) {
         final KnownKeys known = KnownKeys.load();
         for (Setting setting : settings) {
@@ -95,12 +106,7 @@ final class ZooConfigReader {
 
     private Quorum quorum(ZooValues values, Path dataDir) {
         final Setting dynamicFile = values.setting("dynamicConfigFile");
-        final List<Setting> lines = values.startingWith("server.");
-        if (dynamicFile != null && !lines.isEmpty()) {
-            throw new ZooConfigException(
-                    lines.get(0), "there is a dynamicConfigFile, so server lines belong there; move this one");
-        }
-        final DynamicConfig members = dynamicFile == null ? DynamicConfig.parse(lines) : dynamicConfig(dynamicFile);
+        final DynamicConfig members = servers(values);
         final int voters = members.voterCount();
         final boolean isAlone = members.servers().isEmpty()
                 || (members.servers().size() == 1 && voters == 1 && values.bool("standaloneEnabled", true));
@@ -124,6 +130,17 @@ final class ZooConfigReader {
                 isAlone,
                 values.bool("reconfigEnabled", false),
                 dynamicFile == null ? null : Path.of(dynamicFile.value()));
+    }
+
+    /** The server lines, where they stand. */
+    private DynamicConfig servers(ZooValues values) {
+        final Setting dynamicFile = values.setting("dynamicConfigFile");
+        final List<Setting> lines = values.startingWith("server.");
+        if (dynamicFile != null && !lines.isEmpty()) {
+            throw new ZooConfigException(
+                    lines.get(0), "there is a dynamicConfigFile, so server lines belong there; move this one");
+        }
+        return dynamicFile == null ? DynamicConfig.parse(lines) : dynamicConfig(dynamicFile);
     }
 
     /** The file's name may end with the version, in hexadecimal behind a point. */
@@ -263,8 +280,7 @@ final class ZooConfigReader {
 
     private FrontEndConfig frontEnd(ZooValues values, Timing timing) {
         return new FrontEndConfig(
-                timing.minSessionTimeoutMs(),
-                timing.maxSessionTimeoutMs(),
+                new SessionTimeouts(timing.minSessionTimeoutMs(), timing.maxSessionTimeoutMs()),
                 values.number("jute.maxbuffer", FrontEndConfig.DEFAULT_MAX_FRAME_BYTES, 1024, 1 << 30),
                 values.number(
                         "maxClientCnxns", FrontEndConfig.DEFAULT_MAX_CONNECTIONS_PER_ADDRESS, 0, Integer.MAX_VALUE),

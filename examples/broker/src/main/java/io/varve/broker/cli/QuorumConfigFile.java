@@ -1,121 +1,75 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cli;
 
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import io.varve.coordination.zookeeper.config.HostPort;
+import io.varve.coordination.zookeeper.config.ServerSpec;
+import io.varve.coordination.zookeeper.config.ZooConfig;
+import io.varve.coordination.zookeeper.config.ZooConfigException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
-import java.util.TreeMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The members that a zoo.cfg names, in its {@code server.N} lines or those of its dynamic file.
- *
- * <p>A line is {@code server.N=HOST:PORT:PORT[:ROLE][;[CLIENT_HOST:]CLIENT_PORT]}; without a client port in it, the
- * member's is taken to be the {@code clientPort} of the file.
+ * The members that a zoo.cfg names, in its {@code server.N} lines or those of its dynamic file, and where to ask them: where a line says
+ * that clients connect, else at the {@code clientPort} of the file.
  */
 final class QuorumConfigFile {
 
-    private static final String SERVER = "server.";
+    private static final Set<String> ANY = Set.of("0.0.0.0", "::");
+    private static final String THIS_MACHINE = "127.0.0.1";
 
     private final Path file;
-    private final Properties values;
+    private final @Nullable HostPort clients;
 
-    private QuorumConfigFile(Path file, Properties values) {
+    private QuorumConfigFile(Path file, @Nullable HostPort clients) {
         this.file = file;
-        this.values = values;
+        this.clients = clients;
     }
 
     /** The members in the order of their numbers. */
     static List<QuorumMember> members(Path file) {
-        return new QuorumConfigFile(file, load(file)).members();
+        if (!Files.exists(file)) {
+            throw new CommandFailure(CommandFailure.FAILED, "no such file: " + file);
+        }
+        try {
+            final ZooConfig.Members named = ZooConfig.loadMembers(file);
+            return new QuorumConfigFile(file, named.clients()).members(named);
+        } catch (ZooConfigException e) {
+            throw new CommandFailure(CommandFailure.FAILED, String.valueOf(e.getMessage()), e);
+        }
     }
 
-    private static Properties load(Path file) {
-        final Properties values = new Properties();
-        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            values.load(reader);
-        } catch (NoSuchFileException e) {
-            throw new CommandFailure(CommandFailure.FAILED, "no such file: " + file, e);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new CommandFailure(CommandFailure.FAILED, "cannot read " + file + ": " + e.getMessage(), e);
-        }
-        return values;
-    }
-
-    private List<QuorumMember> members() {
-        final Map<Integer, String> lines = lines(values);
-        final String dynamic = values.getProperty("dynamicConfigFile");
-        if (dynamic != null) {
-            lines.putAll(lines(load(Path.of(dynamic.strip()))));
-        }
-        if (lines.isEmpty()) {
-            final String host =
-                    values.getProperty("clientPortAddress", "127.0.0.1").strip();
-            return List.of(new QuorumMember(null, address(host, clientPort(), "clientPort"), false));
+    private List<QuorumMember> members(ZooConfig.Members named) {
+        if (named.servers().servers().isEmpty()) {
+            return List.of(new QuorumMember(null, address(THIS_MACHINE, clientPort()), false));
         }
         final List<QuorumMember> members = new ArrayList<>();
-        lines.forEach((id, line) -> members.add(member(id, line)));
+        named.servers().servers().values().forEach(server -> members.add(member(server)));
         checkDistinct(members);
         return members;
     }
 
-    private Map<Integer, String> lines(Properties from) {
-        final Map<Integer, String> lines = new TreeMap<>();
-        for (String key : from.stringPropertyNames()) {
-            if (key.startsWith(SERVER)) {
-                if (!key.substring(SERVER.length()).matches("\\d{1,9}")) {
-                    throw wrong(key, "N of server.N must be the number of a member");
-                }
-                lines.put(
-                        Integer.valueOf(key.substring(SERVER.length())),
-                        from.getProperty(key).strip());
-            }
-        }
-        return lines;
+    private QuorumMember member(ServerSpec server) {
+        final String host = server.addresses().get(0).host(); // further ones are more ways to the same member
+        final HostPort own = server.client();
+        final ServerAddress address = own == null ? new ServerAddress(host, clientPort().port()) : address(host, own);
+        return new QuorumMember(server.id(), address, server.isObserver());
     }
 
-    private QuorumMember member(int id, String line) {
-        final String key = SERVER + id;
-        final int semicolon = line.indexOf(';');
-        final String between = semicolon < 0 ? line : line.substring(0, semicolon);
-        final String first = between.split("\\|", 2)[0]; // further ones are more ways to the same member
-        final int hostEnd = first.startsWith("[") ? first.indexOf(']') + 1 : first.indexOf(':');
-        if (hostEnd <= 0) {
-            throw wrong(key, "not of the form HOST:PORT:PORT[:ROLE][;CLIENT_PORT]: " + line);
-        }
-        final String host = first.substring(0, hostEnd);
-        final boolean isObserver = between.endsWith(":observer");
-        if (semicolon < 0) {
-            return new QuorumMember(id, address(host, clientPort(), key), isObserver);
-        }
-        final String client = line.substring(semicolon + 1).strip();
-        final int colon = client.lastIndexOf(':');
-        final String clientHost = colon < 0 ? "" : client.substring(0, colon);
-        final boolean isAny = clientHost.isEmpty() || clientHost.equals("0.0.0.0") || clientHost.equals("[::]");
-        return new QuorumMember(id, address(isAny ? host : clientHost, client.substring(colon + 1), key), isObserver);
+    private static ServerAddress address(String host, HostPort clients) {
+        return new ServerAddress(ANY.contains(clients.host()) ? host : clients.host(), clients.port());
     }
 
-    private String clientPort() {
-        final String port = values.getProperty("clientPort");
-        if (port == null) {
+    private HostPort clientPort() {
+        if (clients == null) {
             throw wrong("clientPort", "missing, and a member's line names no ;CLIENT_PORT of its own");
         }
-        return port.strip();
-    }
-
-    private ServerAddress address(String host, String port, String key) {
-        final ServerAddress address = ServerAddress.parse(host + ":" + port);
-        if (address == null) {
-            throw wrong(key, "not an address of clients: " + host + ":" + port);
-        }
-        return address;
+        return clients;
     }
 
     /** Members on one machine need client ports of their own; one clientPort cannot stand for all. */
@@ -125,7 +79,7 @@ final class QuorumConfigFile {
             final QuorumMember other = seen.put(member.address(), member);
             if (other != null) {
                 throw wrong(
-                        SERVER + member.id(),
+                        "server." + member.id(),
                         "has the same client address as server." + other.id() + ", " + member.address()
                                 + "; write server.N=HOST:PORT:PORT;CLIENT_PORT, or name the members with -server");
             }

@@ -3,7 +3,6 @@ package io.varve.broker.quorum;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.varve.coordination.zookeeper.FrontEndContext;
-import io.varve.coordination.zookeeper.config.HostPort;
 import io.varve.coordination.zookeeper.config.ZooConfig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -19,7 +18,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** What a member's operators read of its configuration and its process, in ZooKeeper's names and order. */
@@ -32,13 +30,12 @@ final class QuorumFacts {
 
     static FrontEndContext.Facts of(ZooConfig config, String text) {
         return new FrontEndContext.Facts(
-                version(), () -> configuration(config), QuorumFacts::environment, QuorumFacts::gauges, text);
+                version(), config::settings, QuorumFacts::environment, QuorumFacts::gauges, text);
     }
 
-    /** What stands before the first hyphen is the version of ZooKeeper whose behaviour tools may expect. */
     private static String version() {
         final String own = QuorumFacts.class.getPackage().getImplementationVersion();
-        return "3.9.5-varve-" + (own == null ? "development" : own) + ", built on " + builtOn();
+        return FrontEndContext.Facts.version(own == null ? "development" : own, builtOn());
     }
 
     /** When the program's file was written; the start of time where that cannot be told. */
@@ -53,29 +50,6 @@ final class QuorumFacts {
             LoggerFactory.getLogger(QuorumFacts.class).debug("The time of the build is not known", e);
         }
         return BUILT_ON.format(time.toInstant().atOffset(ZoneOffset.UTC));
-    }
-
-    private static Map<String, Object> configuration(ZooConfig config) {
-        final Map<String, Object> values = new LinkedHashMap<>();
-        values.put("clientPort", port(config.clients().plain()));
-        values.put("secureClientPort", port(config.clients().secure()));
-        values.put("dataDir", config.storage().dataDir().toString());
-        values.put("dataLogDir", config.storage().dataLogDir().toString());
-        values.put("tickTime", config.timing().tickTimeMs());
-        values.put("maxClientCnxns", config.clients().frontEnd().maxConnectionsPerAddress());
-        values.put("minSessionTimeout", config.timing().minSessionTimeoutMs());
-        values.put("maxSessionTimeout", config.timing().maxSessionTimeoutMs());
-        values.put("clientPortListenBacklog", config.clients().backlog());
-        values.put("serverId", config.quorum().myId());
-        if (!config.quorum().isAlone()) {
-            values.put("initLimit", config.timing().initLimitTicks());
-            values.put("syncLimit", config.timing().syncLimitTicks());
-        }
-        return values;
-    }
-
-    private static int port(@Nullable HostPort at) {
-        return at == null ? -1 : at.port();
     }
 
     private static Map<String, String> environment() {

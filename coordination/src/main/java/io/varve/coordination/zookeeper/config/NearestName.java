@@ -1,5 +1,5 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
-package io.varve.broker.config;
+package io.varve.coordination.zookeeper.config;
 
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +25,8 @@ public final class NearestName {
         return nearest;
     }
 
-    /** Letters to insert, delete, replace or swap with their neighbour to get from one word to the other. */
-    static int distance(String from, String to) {
+    /** Letters to insert, delete, replace or swap with their neighbour to get from one word to the other; upper and lower case are the same. */
+    public static int distance(String from, String to) {
         int[] beforePrevious = new int[to.length() + 1];
         int[] previous = new int[to.length() + 1];
         int[] current = new int[to.length() + 1];
@@ -36,7 +36,7 @@ public final class NearestName {
         for (int i = 1; i <= from.length(); i++) {
             current[0] = i;
             for (int j = 1; j <= to.length(); j++) {
-                final int cost = from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1;
+                final int cost = Character.toLowerCase(from.charAt(i - 1)) == Character.toLowerCase(to.charAt(j - 1)) ? 0 : 1;
                 int best = Math.min(Math.min(previous[j], current[j - 1]) + 1, previous[j - 1] + cost);
                 if (i > 1
                         && j > 1
