@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The thread that owns a member: it runs what is given to it in its order, then lets the member do what follows from it.
  *
  * <p>The queue has no bound of its own. What fills it is bounded where it comes from: a connection's frames by its listener's budget,
- * which is given back when a frame is answered; the operations of sessions in this process by {@link EmbeddedSession}.
+ * which is given back when a frame is answered; the operations of sessions in this process by {@link LocalSession}.
  *
  * <p>Threading: safe.
  */

@@ -51,6 +51,24 @@ public record FrontEndConfig(
         }
     }
 
+    /** The same with the bounds of timeouts as zoo.cfg has them, in milliseconds, inclusive. */
+    public FrontEndConfig(
+            int minSessionTimeoutMs,
+            int maxSessionTimeoutMs,
+            int maxFrameBytes,
+            int maxConnectionsPerAddress,
+            int maxOutstanding,
+            Set<String> words,
+            @Nullable String superDigest) {
+        this(
+                new SessionTimeouts(minSessionTimeoutMs, maxSessionTimeoutMs),
+                maxFrameBytes,
+                maxConnectionsPerAddress,
+                maxOutstanding,
+                words,
+                superDigest);
+    }
+
     /**
      * The defaults for a length of the tick: sessions live from two to twenty ticks.
      *
@@ -69,23 +87,13 @@ public record FrontEndConfig(
     /** The same, with other four-letter words. */
     public FrontEndConfig withWords(Set<String> otherWords) {
         return new FrontEndConfig(
-                sessionTimeouts,
-                maxFrameBytes,
-                maxConnectionsPerAddress,
-                maxOutstanding,
-                otherWords,
-                superDigest);
+                sessionTimeouts, maxFrameBytes, maxConnectionsPerAddress, maxOutstanding, otherWords, superDigest);
     }
 
     /** The same, with a user who may do everything. */
     public FrontEndConfig withSuperDigest(String digest) {
         return new FrontEndConfig(
-                sessionTimeouts,
-                maxFrameBytes,
-                maxConnectionsPerAddress,
-                maxOutstanding,
-                words,
-                digest);
+                sessionTimeouts, maxFrameBytes, maxConnectionsPerAddress, maxOutstanding, words, digest);
     }
 
     /** Without the digest, which is a secret. */

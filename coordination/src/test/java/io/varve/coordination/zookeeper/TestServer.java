@@ -4,7 +4,6 @@ package io.varve.coordination.zookeeper;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.varve.coordination.session.SessionTimeouts;
 import io.varve.coordination.tree.TreeCommand;
 import io.varve.coordination.tree.TreeSession;
 import java.io.DataInputStream;
@@ -61,7 +60,7 @@ final class TestServer implements AutoCloseable {
     }
 
     static TestServer withSessionsFrom(int minTimeoutMs) {
-        return new TestServer(new FrontEndConfig(new SessionTimeouts(minTimeoutMs, 60_000), 0xfffff, 0, 10_000, Set.of("*"), null));
+        return new TestServer(new FrontEndConfig(minTimeoutMs, 60_000, 0xfffff, 0, 10_000, Set.of("*"), null));
     }
 
     String address() {

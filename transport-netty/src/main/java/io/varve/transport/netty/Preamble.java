@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Preamble(String key, Set<String> words) {
 
+    /** Of a peer that was connected to: it begins with nothing of its own. */
+    static final Preamble NONE = new Preamble("", Set.of());
+
     private static final Set<String> HTTP_VERBS =
             Set.of("GET ", "POST", "PUT ", "HEAD", "DELE", "OPTI", "PATC", "CONN", "TRAC", "PRI ");
 

@@ -36,7 +36,8 @@ public final class NearestName {
         for (int i = 1; i <= from.length(); i++) {
             current[0] = i;
             for (int j = 1; j <= to.length(); j++) {
-                final int cost = Character.toLowerCase(from.charAt(i - 1)) == Character.toLowerCase(to.charAt(j - 1)) ? 0 : 1;
+                final int cost =
+                        Character.toLowerCase(from.charAt(i - 1)) == Character.toLowerCase(to.charAt(j - 1)) ? 0 : 1;
                 int best = Math.min(Math.min(previous[j], current[j - 1]) + 1, previous[j - 1] + cost);
                 if (i > 1
                         && j > 1

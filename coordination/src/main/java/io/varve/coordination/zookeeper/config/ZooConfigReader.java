@@ -1,7 +1,6 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.coordination.zookeeper.config;
 
-import io.varve.coordination.session.SessionTimeouts;
 import io.varve.coordination.zookeeper.FrontEndConfig;
 import io.varve.coordination.zookeeper.config.ZooConfig.Admin;
 import io.varve.coordination.zookeeper.config.ZooConfig.Clients;
@@ -280,7 +279,8 @@ final class ZooConfigReader {
 
     private FrontEndConfig frontEnd(ZooValues values, Timing timing) {
         return new FrontEndConfig(
-                new SessionTimeouts(timing.minSessionTimeoutMs(), timing.maxSessionTimeoutMs()),
+                timing.minSessionTimeoutMs(),
+                timing.maxSessionTimeoutMs(),
                 values.number("jute.maxbuffer", FrontEndConfig.DEFAULT_MAX_FRAME_BYTES, 1024, 1 << 30),
                 values.number(
                         "maxClientCnxns", FrontEndConfig.DEFAULT_MAX_CONNECTIONS_PER_ADDRESS, 0, Integer.MAX_VALUE),

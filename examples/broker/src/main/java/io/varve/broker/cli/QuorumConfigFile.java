@@ -57,7 +57,8 @@ final class QuorumConfigFile {
     private QuorumMember member(ServerSpec server) {
         final String host = server.addresses().get(0).host(); // further ones are more ways to the same member
         final HostPort own = server.client();
-        final ServerAddress address = own == null ? new ServerAddress(host, clientPort().port()) : address(host, own);
+        final ServerAddress address =
+                own == null ? new ServerAddress(host, clientPort().port()) : address(host, own);
         return new QuorumMember(server.id(), address, server.isObserver());
     }
 
