@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.CreateMode;
@@ -35,6 +38,7 @@ class QuorumBoundsIT {
     private static final int EPHEMERALS = Integer.getInteger("varve.bounds.ephemerals", 5_000);
     private static final int SESSIONS = Integer.getInteger("varve.bounds.sessions", 300);
     private static final int IN_FLIGHT = 500;
+    private static final int OPENERS = 64;
     private static final int SHORT_TIMEOUT_MS = 4_000;
     private static final int LONG_TIMEOUT_MS = 300_000;
     private static final int TOO_LARGE = 10 << 20;
@@ -99,11 +103,19 @@ class QuorumBoundsIT {
         int leader = quorum.awaitLeader().id();
         create("/watched");
         List<RawSession> sessions = new ArrayList<>();
+        ExecutorService openers = Executors.newFixedThreadPool(OPENERS); // one after the other they would take too long
         try {
+            List<Future<RawSession>> opening = new ArrayList<>();
             for (int i = 0; i < WATCHES; i++) {
-                RawSession session = new RawSession(port(i), LONG_TIMEOUT_MS);
-                sessions.add(session);
-                session.watch("/watched");
+                int port = port(i);
+                opening.add(openers.submit(() -> {
+                    RawSession session = new RawSession(port, LONG_TIMEOUT_MS);
+                    session.watch("/watched");
+                    return session;
+                }));
+            }
+            for (Future<RawSession> opened : opening) {
+                sessions.add(opened.get());
             }
 
             client.setData("/watched", new byte[] {1}, -1);
@@ -112,6 +124,7 @@ class QuorumBoundsIT {
                 session.event();
             }
         } finally {
+            openers.shutdownNow();
             for (RawSession session : sessions) {
                 session.close();
             }
