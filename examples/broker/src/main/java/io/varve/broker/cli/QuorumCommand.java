@@ -1,6 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cli;
 
+import io.varve.coordination.zookeeper.config.NearestName;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -48,6 +50,14 @@ final class QuorumCommand implements Callable<Integer> {
     /** Without a file or a command: shows which there are. */
     @Override
     public Integer call() {
+        if (zooCfg != null && spec != null && !Files.exists(zooCfg)) {
+            final String meant = NearestName.of(
+                    zooCfg.toString(), spec.commandLine().getSubcommands().keySet());
+            if (meant != null) {
+                throw new CommandFailure(
+                        CommandFailure.USAGE, "neither a file nor a command: " + zooCfg + "; did you mean " + meant + "?");
+            }
+        }
         if (zooCfg != null) {
             return new QuorumRun(zooCfg, verbose).run(streams);
         }

@@ -95,6 +95,14 @@ class QuorumConfigFileTest {
         assertThat(CommandRun.of("quorum").exitCode()).isEqualTo(2);
     }
 
+    @Test
+    void shouldSayWhichCommandWasMeant() {
+        final CommandRun run = CommandRun.of("quorum", "stats");
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).isEqualTo("varve: neither a file nor a command: stats; did you mean status?\n");
+    }
+
     private Path write(String text) throws IOException {
         return Files.writeString(directory.resolve("zoo.cfg"), text);
     }
