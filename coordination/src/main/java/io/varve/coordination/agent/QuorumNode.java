@@ -21,7 +21,6 @@ import io.varve.coordination.tree.TreeTransaction;
 import io.varve.coordination.zookeeper.FrontEndContext;
 import io.varve.coordination.zookeeper.ZooKeeperFrontEnd;
 import io.varve.log.LogConfig;
-import io.varve.log.storage.ChannelStorage;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
 import io.varve.replication.transport.Listener;
@@ -83,6 +82,9 @@ public final class QuorumNode implements AutoCloseable {
 
     /** Since when no leader has been known whose start was applied; {@link Long#MAX_VALUE} when one is. */
     private long unsettledSinceNs;
+
+    /** The directories, if they are this node's own. */
+    private @Nullable MemberStorages closedLast;
 
     private boolean serving;
     private @Nullable ZooKeeperFrontEnd frontEnd;
@@ -152,16 +154,25 @@ public final class QuorumNode implements AutoCloseable {
     /**
      * Starts the only member of a quorum, which needs no network.
      *
-     * @param directory for its files; created when it does not exist
+     * @param directory for its files, which nobody else may open while the node is open; created when it does not exist
+     * @throws io.varve.log.storage.DirectoryInUseException when somebody else has it open
      * @throws CoordinationException when files are missing, or another version left them
      * @throws io.varve.log.CorruptLogException when a file is damaged
      * @throws StorageException when the directory cannot be read or written
      */
     public static QuorumNode open(Path directory) {
-        return open(ChannelStorage.open(directory), ChannelStorage.open(directory.resolve("log")));
+        MemberStorages storages = MemberStorages.open(directory, directory.resolve("log"));
+        try {
+            QuorumNode node = open(storages.state(), storages.log());
+            node.closedLast = storages;
+            return node;
+        } catch (RuntimeException e) {
+            storages.close();
+            throw e;
+        }
     }
 
-    /** Starts the only member of a quorum; see {@link #open(Path)}. */
+    /** Starts the only member of a quorum; see {@link #open(Path)}. That nobody else writes to its storages is the caller's to see to. */
     public static QuorumNode open(Storage state, Storage log) {
         return new QuorumNode(QuorumNodeConfig.alone(0, state, log), new NoTransport(), (role, epoch, leaderId) -> {});
     }
@@ -455,6 +466,9 @@ public final class QuorumNode implements AutoCloseable {
         forcer.close();
         snapshots.abort();
         files.close();
+        if (closedLast != null) {
+            closedLast.close();
+        }
         stopped.complete(null);
     }
 

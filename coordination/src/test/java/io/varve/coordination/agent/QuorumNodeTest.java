@@ -4,9 +4,11 @@ package io.varve.coordination.agent;
 import static io.varve.coordination.agent.Stages.bytes;
 import static io.varve.coordination.agent.Stages.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.varve.coordination.CoordinationException;
 import io.varve.coordination.tree.CreateMode;
+import io.varve.log.storage.DirectoryInUseException;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.StorageException;
 import java.io.IOException;
@@ -88,6 +90,22 @@ class QuorumNodeTest extends CoordinatorContract {
 
         Disk afterCrash(MemoryStorage.Survival survival, long seed) {
             return new Disk(state.afterCrash(survival, seed), log.afterCrash(survival, seed + 1));
+        }
+    }
+
+    @Test
+    void shouldHaveItsDirectoryForItself(@TempDir Path directory) throws Exception {
+        try (QuorumNode node = QuorumNode.open(directory)) {
+            Coordinator session = node.openSession();
+
+            assertThatThrownBy(() -> QuorumNode.open(directory))
+                    .isInstanceOf(DirectoryInUseException.class)
+                    .hasMessageContaining(directory.toString());
+
+            get(session.create("/a", bytes("x"), CreateMode.PERSISTENT));
+        }
+        try (QuorumNode node = QuorumNode.open(directory)) {
+            assertThat(get(node.openSession().children("/"))).contains("a");
         }
     }
 

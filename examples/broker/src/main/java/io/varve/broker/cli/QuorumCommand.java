@@ -55,7 +55,8 @@ final class QuorumCommand implements Callable<Integer> {
                     zooCfg.toString(), spec.commandLine().getSubcommands().keySet());
             if (meant != null) {
                 throw new CommandFailure(
-                        CommandFailure.USAGE, "neither a file nor a command: " + zooCfg + "; did you mean " + meant + "?");
+                        CommandFailure.USAGE,
+                        "neither a file nor a command: " + zooCfg + "; did you mean " + meant + "?");
             }
         }
         if (zooCfg != null) {

@@ -4,11 +4,11 @@ package io.varve.broker.quorum;
 import io.varve.coordination.CoordinationException;
 import io.varve.coordination.agent.ClientFront;
 import io.varve.coordination.agent.Coordinator;
+import io.varve.coordination.agent.MemberStorages;
 import io.varve.coordination.agent.QuorumNode;
 import io.varve.coordination.agent.QuorumNodeConfig;
 import io.varve.coordination.zookeeper.config.HostPort;
 import io.varve.coordination.zookeeper.config.ZooConfig;
-import io.varve.log.storage.ChannelStorage;
 import io.varve.transport.netty.ConnectorConfig;
 import io.varve.transport.netty.EventLoops;
 import io.varve.transport.netty.ListenerConfig;
@@ -56,6 +56,7 @@ public final class QuorumServer implements AutoCloseable {
      * Starts a member; it serves its clients as soon as a majority of the members runs.
      *
      * @param text of zoo.cfg, without secrets, for operators who ask for it
+     * @throws io.varve.log.storage.DirectoryInUseException when another process, or another member in this one, has the data directory open
      * @throws CoordinationException when the data directory is not this member's, or incomplete
      * @throws java.io.UncheckedIOException when a directory or an address cannot be used
      */
@@ -77,11 +78,11 @@ public final class QuorumServer implements AutoCloseable {
 
     private void start(String text) {
         config.notices().forEach(LOG::warn);
+        final MemberStorages storages = part(MemberStorages.open(directories.state(), directories.log()));
         final EventLoops loops = part(EventLoops.open(EVENT_LOOPS));
         final NettyTransport transport = part(NettyTransport.open(loops, peerListener(), peerConnector()));
         final QuorumNode started = part(QuorumNode.open(
-                QuorumNodeConfig.of(
-                        config, ChannelStorage.open(directories.state()), ChannelStorage.open(directories.log())),
+                QuorumNodeConfig.of(config, storages.state(), storages.log()),
                 transport,
                 (role, epoch, leaderId) -> LOG.info(
                         "Role: memberId={}, role={}, epoch={}, leader={}", memberId(), role, epoch, leaderId)));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.varve.coordination.CoordinationException;
 import io.varve.coordination.zookeeper.config.ZooConfig;
+import io.varve.log.storage.DirectoryInUseException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -193,6 +194,24 @@ class QuorumServersTest {
 
         assertThat(read(client(leader()), "/a")).isEqualTo("3");
         assertThat(everywhere.getState().isAlive()).isTrue();
+    }
+
+    @Test
+    void shouldNotStartWhereAnotherMemberRuns() throws Exception {
+        start(1);
+        start(2);
+        ZooKeeper client = client(1);
+        create(client, "/a", "x");
+        QuorumServer first = servers.get(1);
+
+        assertThatThrownBy(() -> start(1)).isInstanceOf(DirectoryInUseException.class);
+
+        assertThat(servers.get(1)).isSameAs(first);
+        assertThat(first.failure()).isNull();
+        create(client, "/b", "x");
+        stop(1);
+        start(1);
+        assertThat(read(client(1), "/b")).isEqualTo("x");
     }
 
     @Test
