@@ -49,13 +49,14 @@ public final class CompareQuorums implements Callable<Integer> {
     @Option(names = "--nodes", description = "nodes for the restart, 0 for none (default: ${DEFAULT-VALUE})")
     private long nodes = 1_000_000;
 
-    @Option(names = "--jvm-flags", split = " ", description = "of every member (default: ${DEFAULT-VALUE})")
-    private List<String> jvmFlags = List.of("-Xmx1g");
+    /** The heap is that of zkServer.sh. */
+    @Option(names = "--apache-flags", split = " ", description = "of its JVMs (default: ${DEFAULT-VALUE})")
+    private List<String> apacheFlags = List.of("-Xmx1000m");
 
     @Option(names = "--zookeeper", required = true, description = "the directory with the jars of Apache ZooKeeper")
     private Path zookeeper = Path.of("");
 
-    @Option(names = "--varve", required = true, description = "varve-broker.jar")
+    @Option(names = "--varve", required = true, description = "the launcher, which chooses the flags")
     private Path varve = Path.of("");
 
     @Option(names = "--directory", required = true, description = "where data goes; emptied after each turn")
@@ -103,8 +104,8 @@ public final class CompareQuorums implements Callable<Integer> {
 
     private Target target(String name) {
         return switch (name) {
-            case "apache" -> new ApacheTarget(zookeeper, jvmFlags);
-            case "varve" -> new VarveTarget(varve, jvmFlags);
+            case "apache" -> new ApacheTarget(zookeeper, apacheFlags);
+            case "varve" -> VarveTarget.ofLauncher(varve);
             default -> throw new IllegalArgumentException("no such target: " + name + "; there are apache and varve");
         };
     }

@@ -14,20 +14,37 @@ import java.util.Map;
  */
 public final class VarveTarget implements Target {
 
-    private final Path jar;
-    private final List<String> jvmFlags;
+    private final List<String> program;
+
+    private VarveTarget(Path file, List<String> program) {
+        if (!Files.isRegularFile(file)) {
+            throw new IllegalArgumentException("no program of Varve: file=" + file + "; mvn package makes it");
+        }
+        this.program = List.copyOf(program);
+    }
 
     /**
+     * Varve with flags of the caller's choice.
+     *
      * @param jar the program, {@code varve-broker.jar}
      * @param jvmFlags flags for its JVM
      * @throws IllegalArgumentException when there is no such file
      */
-    public VarveTarget(Path jar, List<String> jvmFlags) {
-        if (!Files.isRegularFile(jar)) {
-            throw new IllegalArgumentException("no program of Varve: file=" + jar + "; mvn package makes it");
-        }
-        this.jar = jar.toAbsolutePath();
-        this.jvmFlags = List.copyOf(jvmFlags);
+    public static VarveTarget ofJar(Path jar, List<String> jvmFlags) {
+        List<String> program = new ArrayList<>(List.of(ApacheTarget.java()));
+        program.addAll(jvmFlags);
+        program.addAll(List.of("-jar", jar.toAbsolutePath().toString()));
+        return new VarveTarget(jar, program);
+    }
+
+    /**
+     * Varve as it is started in a checkout.
+     *
+     * @param launcher the script, {@code varve}, which chooses the flags
+     * @throws IllegalArgumentException when there is no such file
+     */
+    public static VarveTarget ofLauncher(Path launcher) {
+        return new VarveTarget(launcher, List.of(launcher.toAbsolutePath().toString()));
     }
 
     @Override
@@ -37,9 +54,8 @@ public final class VarveTarget implements Target {
 
     @Override
     public List<String> command(Path configuration) {
-        List<String> command = new ArrayList<>(List.of(ApacheTarget.java()));
-        command.addAll(jvmFlags);
-        command.addAll(List.of("-jar", jar.toString(), "quorum", configuration.toString()));
+        List<String> command = new ArrayList<>(program);
+        command.addAll(List.of("quorum", configuration.toString()));
         return command;
     }
 

@@ -82,7 +82,7 @@ class QuorumTest {
                 .isThrownBy(() -> new ApacheTarget(directory.resolve("none"), List.of()))
                 .withMessageContaining("directory=" + directory.resolve("none"));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new VarveTarget(directory.resolve("none.jar"), List.of()))
+                .isThrownBy(() -> VarveTarget.ofJar(directory.resolve("none.jar"), List.of()))
                 .withMessageContaining("file=" + directory.resolve("none.jar"));
     }
 

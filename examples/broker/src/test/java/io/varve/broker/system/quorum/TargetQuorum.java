@@ -50,7 +50,7 @@ final class TargetQuorum {
     private static Target target() {
         return switch (TARGET) {
             case "apache" -> new ApacheTarget(ZOOKEEPER_JARS, with(JVM_FLAGS, REAP_OFTEN));
-            case "varve" -> new VarveTarget(Path.of("target/varve-broker.jar"), JVM_FLAGS);
+            case "varve" -> VarveTarget.ofJar(Path.of("target/varve-broker.jar"), JVM_FLAGS);
             default ->
                 throw new IllegalArgumentException(
                         "no such target: varve.target=" + TARGET + "; there are apache and varve");
