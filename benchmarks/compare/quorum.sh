@@ -6,7 +6,7 @@
 #   benchmarks/compare/quorum.sh                                   three rounds; most of an hour
 #   benchmarks/compare/quorum.sh --rounds 5 --updates 0 --nodes 0  only the loads, the idle state and the failover
 #   benchmarks/compare/quorum.sh --targets apache,apache           the noise of the machine
-#   benchmarks/compare/quorum.sh --apache-flags "-Xms32m -Xmx1g -XX:+UseSerialGC"   with the flags of Varve's launcher
+#   benchmarks/compare/quorum.sh --apache-flags "-Xms8m -Xmx1g -XX:+UseSerialGC"   with the flags of Varve's launcher
 #   benchmarks/compare/quorum.sh --help
 #
 # DIRECTORY says where the data goes: a disk, not a memory file system, or the figures mean nothing. Prints a table:

@@ -36,7 +36,8 @@ final class Roles {
         this.state = state;
         this.leading = leading;
         waitForLeader();
-        // Who has just begun has asked who leads and need not wait for the silence of a leader that it never heard; asking for votes before
+        // Who has just begun has asked who leads and need not wait for the silence of a leader that it never heard;
+        // asking for votes before
         // giving any disturbs nobody.
         boolean alone = state.members().voters().size() == 1;
         electionNs = alone ? state.nowNs() : state.randomDeadlineNs(state.config.pollNs());

@@ -77,6 +77,7 @@ final class Varve {
                 .setParameterExceptionHandler(this::wrongCall)
                 .setExecutionExceptionHandler(this::failed);
         addHelp(commandLine);
+        addVersion(commandLine.getCommandSpec());
         return commandLine;
     }
 
@@ -88,6 +89,15 @@ final class Varve {
                 .description("Show this help.")
                 .build());
         command.getSubcommands().values().forEach(Varve::addHelp);
+    }
+
+    private static void addVersion(CommandSpec top) {
+        final String version = Varve.class.getPackage().getImplementationVersion();
+        top.version("varve " + (version == null ? "development" : version));
+        top.addOption(CommandLine.Model.OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .description("Show the version.")
+                .build());
     }
 
     private int wrongCall(ParameterException e, String[] args) {

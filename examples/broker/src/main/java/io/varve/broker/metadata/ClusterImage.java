@@ -133,16 +133,6 @@ public final class ClusterImage {
         return configs.topics().containsKey(topic);
     }
 
-    /** What was set for a broker by its number in text, or for all of them by {@link TreeLayout#DEFAULT_ENTITY}. */
-    public Map<String, String> brokerConfigs(String entity) {
-        return configs.brokers().getOrDefault(entity, Map.of());
-    }
-
-    /** Whether a broker, or all of them, has a node for its configuration. */
-    public boolean hasBrokerConfigs(String entity) {
-        return configs.brokers().containsKey(entity);
-    }
-
     /** The last transaction that is in the image. */
     public long zxid() {
         return zxid;

@@ -60,6 +60,15 @@ class VarveTest {
     }
 
     @Test
+    void shouldTellItsVersion() {
+        final CommandRun run = CommandRun.of("--version");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).matches("varve \\S+\\R");
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
     void shouldSayThatNoBrokerIsThere() throws IOException {
         final int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
