@@ -491,7 +491,7 @@ public final class QuorumNode implements AutoCloseable {
     }
 
     private void endedWith(CompletableFuture<Void> ended) {
-        if (!serving) {
+        if (!serving || failure != null) {
             ended.complete(null);
             return;
         }

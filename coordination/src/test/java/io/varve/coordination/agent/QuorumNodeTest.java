@@ -14,6 +14,7 @@ import io.varve.log.storage.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -91,6 +92,32 @@ class QuorumNodeTest extends CoordinatorContract {
         Disk afterCrash(MemoryStorage.Survival survival, long seed) {
             return new Disk(state.afterCrash(survival, seed), log.afterCrash(survival, seed + 1));
         }
+    }
+
+    /** Nothing may wait for a deadline here: the next one is an hour away. */
+    @Test
+    void shouldServeAtOnceWhenItIsAlone() throws Exception {
+        Disk disk = new Disk();
+        for (int start = 0; start < 3; start++) {
+            try (QuorumNode node = QuorumNode.open(unhurried(disk), new NoTransport(), (role, epoch, leaderId) -> {})) {
+                Coordinator session = node.openSession();
+                get(session.create("/" + start, bytes("x"), CreateMode.PERSISTENT));
+            }
+        }
+    }
+
+    private static QuorumNodeConfig unhurried(Disk disk) {
+        QuorumNodeConfig usual = QuorumNodeConfig.alone(0, disk.state(), disk.log());
+        return new QuorumNodeConfig(
+                usual.servers(),
+                usual.storages(),
+                new QuorumNodeConfig.Timing(
+                        usual.timing().tickMs(),
+                        Duration.ofHours(2),
+                        usual.timing().reapInterval()),
+                usual.clients(),
+                usual.limits(),
+                false);
     }
 
     @Test
