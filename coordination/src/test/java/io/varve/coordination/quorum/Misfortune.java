@@ -9,6 +9,8 @@ enum Misfortune {
     DUPLICATES,
     /** Messages take long, and so overtake each other. */
     SLOW_NETWORK,
+    /** Links break: with the process at their other end, and for no reason. Who is told may suspect the wrong. */
+    BROKEN_LINKS,
     /** Members do not hear others, in one direction or in both. */
     PARTITIONS,
     /** A process dies; what it wrote is there. */

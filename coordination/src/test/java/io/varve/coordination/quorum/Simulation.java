@@ -270,7 +270,7 @@ final class Simulation {
 
     private void strike() {
         SimulatedMember victim = any();
-        switch (random.nextInt(9)) {
+        switch (random.nextInt(10)) {
             case 0 -> {
                 if (swarm.has(Misfortune.PROCESS_DEATHS) && victim.isUp()) {
                     saw(Rare.PROCESS_DIED);
@@ -311,6 +311,11 @@ final class Simulation {
                     changeMembers(victim);
                 }
             }
+            case 8 -> {
+                if (swarm.has(Misfortune.BROKEN_LINKS)) {
+                    breakLinks(victim);
+                }
+            }
             default -> {
                 if (swarm.has(Misfortune.WIPES)) {
                     wipeIfAllowed(victim);
@@ -319,8 +324,21 @@ final class Simulation {
         }
     }
 
+    /** Each of the others is told or not, as a socket may be closed or only silent. */
+    private void breakLinks(SimulatedMember with) {
+        saw(Rare.LINK_BROKEN);
+        for (SimulatedMember other : members.values()) {
+            if (other != with && other.isUp() && random.nextBoolean()) {
+                other.later(networkDelayNs(false), () -> other.step(new QuorumEvent.Unreachable(with.self.id())));
+            }
+        }
+    }
+
     private void crash(SimulatedMember victim, MemoryStorage.Survival survival) {
         victim.die(survival);
+        if (swarm.has(Misfortune.BROKEN_LINKS)) {
+            breakLinks(victim);
+        }
         if (swarm.has(Misfortune.DAMAGED_SNAPSHOTS) && victim.hasSeveralSnapshots() && random.nextInt(3) == 0) {
             victim.damageNewestSnapshot();
         }

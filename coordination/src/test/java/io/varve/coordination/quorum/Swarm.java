@@ -62,6 +62,7 @@ record Swarm(int voters, int spares, boolean founded, Set<Misfortune> misfortune
     static Swarm ofElections(Random random) {
         Set<Misfortune> misfortunes = EnumSet.of(
                 Misfortune.AMBUSHES,
+                Misfortune.BROKEN_LINKS,
                 Misfortune.DROPS,
                 Misfortune.DUPLICATES,
                 Misfortune.PARTITIONS,
