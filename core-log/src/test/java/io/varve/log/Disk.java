@@ -26,6 +26,12 @@ enum Disk {
             return ChannelStorage.open(directory);
         }
     },
+    PREALLOCATED {
+        @Override
+        Storage open(Path directory) {
+            return ChannelStorage.preallocating(directory);
+        }
+    },
     MAPPED {
         @Override
         Storage open(Path directory) {

@@ -100,7 +100,9 @@ final class Member {
     /** Whether {@link #doWork} should be called again without waiting for anything. */
     boolean hasMoreToDo() {
         // What was applied last may have been the start of the leader's epoch, for which commands have waited.
-        return moreToWrite || !events.isEmpty() || (isSettled() && tree.submissions().hasWaiting());
+        return moreToWrite
+                || !events.isEmpty()
+                || (isSettled() && tree.submissions().hasWaiting());
     }
 
     /** When {@link #doWork} must be called at the latest, nanoseconds of the member's clock. */

@@ -23,7 +23,7 @@ public final class MemberStorages implements AutoCloseable {
 
     private MemberStorages(Path state, Path log) {
         this.state = ChannelStorage.open(state);
-        this.log = ChannelStorage.open(log);
+        this.log = ChannelStorage.preallocating(log); // every entry is forced
     }
 
     /**

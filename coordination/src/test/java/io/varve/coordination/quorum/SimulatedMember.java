@@ -198,6 +198,17 @@ final class SimulatedMember {
                 > 1;
     }
 
+    /** Whether the log reaches back to the oldest snapshot. */
+    boolean canFallBack() {
+        return files().snapshots().oldestOffset() >= files().log().startOffset();
+    }
+
+    /** Whether the log begins after the machine that it can be loaded from. */
+    boolean lacksMachine() {
+        QuorumSnapshot latest = files().snapshots().latest();
+        return (latest == null ? 0 : latest.end().offset()) < files().log().startOffset();
+    }
+
     // Steps.
 
     void receive(ByteBuffer bytes) {

@@ -335,11 +335,14 @@ final class Simulation {
     }
 
     private void crash(SimulatedMember victim, MemoryStorage.Survival survival) {
+        // A damaged snapshot is a lost disk, of which a quorum survives one, unless the one before it and the log make
+        // up for it.
+        boolean mayDamage = victim.hasSeveralSnapshots() && (victim.canFallBack() || allVotersHaveTheirDisks());
         victim.die(survival);
         if (swarm.has(Misfortune.BROKEN_LINKS)) {
             breakLinks(victim);
         }
-        if (swarm.has(Misfortune.DAMAGED_SNAPSHOTS) && victim.hasSeveralSnapshots() && random.nextInt(3) == 0) {
+        if (swarm.has(Misfortune.DAMAGED_SNAPSHOTS) && mayDamage && random.nextInt(3) == 0) {
             victim.damageNewestSnapshot();
         }
         restartLater(victim);
@@ -414,6 +417,7 @@ final class Simulation {
     private boolean allVotersHaveTheirDisks() {
         return members.values().stream()
                 .allMatch(member -> member.isUp()
+                        && !member.lacksMachine()
                         && member.member().members().voters().stream().allMatch(this::isAlive));
     }
 

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -63,27 +61,19 @@ final class BrokerProcess {
     }
 
     private static List<String> command(Path directory) {
-        final List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvmFlags());
-        final String classPath = System.getProperty("java.class.path");
-        if (classPath.endsWith(".jar") && classPath.indexOf(java.io.File.pathSeparatorChar) < 0) {
-            command.addAll(List.of("-jar", classPath));
-        } else {
-            command.addAll(List.of("-cp", classPath, BrokerMain.class.getName()));
-        }
-        command.addAll(List.of(
-                "broker",
-                "--until-stdin-closes",
-                "--set",
-                "listeners=PLAINTEXT://127.0.0.1:0",
-                "--set",
-                "log.dirs=" + directory.resolve("data"),
-                "--set",
-                "group.initial.rebalance.delay.ms=0",
-                "--set",
-                "offsets.topic.num.partitions=3"));
-        return command;
+        return ChildProgram.command(
+                jvmFlags(),
+                List.of(
+                        "broker",
+                        "--until-stdin-closes",
+                        "--set",
+                        "listeners=PLAINTEXT://127.0.0.1:0",
+                        "--set",
+                        "log.dirs=" + directory.resolve("data"),
+                        "--set",
+                        "group.initial.rebalance.delay.ms=0",
+                        "--set",
+                        "offsets.topic.num.partitions=3"));
     }
 
     /** The flags this process was started with, so that a heap chosen for the demo holds for its broker, too. */
@@ -103,12 +93,13 @@ final class BrokerProcess {
                 return ready.group(1);
             }
         } catch (TimeoutException | ExecutionException e) {
-            throw new CommandFailure(CommandFailure.FAILED, "the broker did not come up: " + lastLine(log), e);
+            throw new CommandFailure(
+                    CommandFailure.FAILED, "the broker did not come up: " + ChildProgram.lastLine(log), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailure(CommandFailure.FAILED, "interrupted while the broker started", e);
         }
-        throw new CommandFailure(CommandFailure.FAILED, "the broker did not come up: " + lastLine(log));
+        throw new CommandFailure(CommandFailure.FAILED, "the broker did not come up: " + ChildProgram.lastLine(log));
     }
 
     private static String firstLine(Process process) {
@@ -119,15 +110,6 @@ final class BrokerProcess {
             return line == null ? "" : line;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String lastLine(Path log) {
-        try {
-            final List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
-            return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
-        } catch (IOException e) {
-            return "its log cannot be read: " + e.getMessage();
         }
     }
 

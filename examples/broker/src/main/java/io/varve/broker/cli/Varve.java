@@ -45,6 +45,7 @@ final class Varve {
         commands.put("log", LogCommand::new);
         commands.put("tree", TreeCommand::new);
         commands.put("quorum", QuorumCommand::new);
+        commands.put("cluster", ClusterCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("demo", DemoCommand::new);
         commands.put("rehearse", RehearseCommand::new);

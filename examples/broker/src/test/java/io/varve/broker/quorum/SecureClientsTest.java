@@ -41,7 +41,8 @@ class SecureClientsTest {
     private Path keyStore(String name) throws IOException, InterruptedException {
         Path file = directory.resolve(name + ".p12");
         Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
                         "-genkeypair",
                         "-alias",
                         "it",
@@ -131,8 +132,7 @@ class SecureClientsTest {
         Path alice = keyStore("alice");
         Path bob = keyStore("bob");
         Path trust = trusting(server, alice, bob);
-        List<ACL> alicesOnly =
-                Collections.singletonList(new ACL(ZooDefs.Perms.ALL, new Id("x509", "CN=alice")));
+        List<ACL> alicesOnly = Collections.singletonList(new ACL(ZooDefs.Perms.ALL, new Id("x509", "CN=alice")));
         try (QuorumServer running = start(server, trust, "need")) {
             InetSocketAddress address = running.clientAddress();
             try (ZooKeeper one = connect(address, client(alice, trust));
