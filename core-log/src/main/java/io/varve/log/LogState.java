@@ -29,7 +29,7 @@ final class LogState {
     /** All that changes what is there: seals, checkpoints, deletion, truncation, swaps. */
     final Object upkeepLock = new Object();
 
-    /** The end of the log and which segment is active. */
+    /** The end of the log, and which segments it has. */
     final Object appendLock = new Object();
 
     private final Storage storage;
