@@ -1,12 +1,9 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.varve.log.batch.BatchBuilder;
-import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.compact.CompactionOwner;
-import io.varve.log.index.SegmentSummary;
 import io.varve.log.job.Job;
 import io.varve.log.storage.ChannelStorage;
 import io.varve.log.storage.DirectoryInUseException;
@@ -14,18 +11,12 @@ import io.varve.log.storage.DirectoryLock;
 import io.varve.log.storage.OutOfSpaceException;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,91 +44,32 @@ public final class CommitLog implements AutoCloseable {
      */
     public record OffsetAndEpoch(long offset, int epoch) {}
 
-    // Locks are taken in this order: compaction, deletion, upkeep, the turn of a flush, append, next segment or
-    // arrivals.
-    // Readers take none.
-    private final Object compactionLock = new Object();
-    private final Object deletionLock = new Object();
-    private final Object upkeepLock = new Object();
-    private final Object appendLock = new Object();
-    private final Arrivals arrivals = new Arrivals();
-
-    private final Storage storage;
-    private final InstantSource clock;
-    private final EpochHistory epochs;
-    private final Reserve reserve;
-    private final Cursors cursors;
-    private final LogReset reset;
-    private final Segments segments = new Segments();
-    private final LogSearch search = new LogSearch(this, segments);
-    private final NextSegment nextSegment;
-    private final Manifest manifest;
-    private final Durability durability;
-    private final CompactionState compaction;
+    // What is done stands in the classes below, a noun each; the locks that they share, and their order, in LogState.
+    private final LogState log;
+    private final LogParts parts;
+    private final LogView view;
+    private final LogSearch search;
+    private final LogFlusher flusher;
+    private final LogAppender appender;
+    private final LogDeletion deletion;
+    private final LogTruncation truncation;
+    private final CompactedSegments compacted;
     private final RecoveryReport recoveryReport;
     private final @Nullable DirectoryLock lock;
 
-    private volatile LogConfig config;
-    private volatile long startOffset;
-    private volatile long endOffset;
-    private volatile long generation;
-
-    /** Segments that compaction is replacing. */
-    @GuardedBy("upkeepLock")
-    private final List<Segment> pinned = new ArrayList<>();
-
-    private volatile boolean directoryChanged;
-    private volatile @Nullable StorageException failure;
-    private volatile boolean closed;
-    private volatile boolean rolledByUpkeep;
-    private long activeSinceMs;
-
-    private CommitLog(Storage storage, LogConfig config, InstantSource clock, @Nullable DirectoryLock lock) {
+    private CommitLog(LogOpening opening, @Nullable DirectoryLock lock) {
         this.lock = lock;
-        this.storage = storage;
-        this.config = config;
-        this.clock = clock;
-        this.reserve = new Reserve(storage, config.reserveBytes());
-        this.cursors = new Cursors(storage, reserve);
-        this.reset = new LogReset(storage, reserve, cursors);
-        Listing listing = LogDirectory.settled(storage, reset);
-        this.epochs = EpochHistory.load(storage);
-        this.nextSegment = new NextSegment(storage);
-        this.manifest = new Manifest(storage);
-        this.compaction = new CompactionState(storage, reserve);
-        try {
-            long stored = storedStartOffset();
-            LogRecovery recovery = new LogRecovery(storage, config, epochs, stored, compaction.gapsEndOffset());
-            recovery.addTo(segments, listing, manifest);
-            boolean manifestIsRight = recovery.isManifestRight();
-            if (segments.isEmpty()) {
-                segments.add(Segment.create(storage, stored, config, false));
-            } else {
-                segments.active().resumeAppends(config);
-            }
-            this.endOffset = Math.max(segments.active().endOffset(), stored);
-            if (endOffset > segments.active().endOffset() || !recovery.isSound(segments.active())) {
-                segments.active().passivate();
-                segments.add(Segment.create(storage, endOffset, config, false));
-                manifestIsRight = false;
-            }
-            storage.force();
-            if (!manifestIsRight) {
-                manifest.save(segments.all());
-            }
-            this.startOffset = Math.max(stored, segments.first().baseOffset());
-            this.durability = new Durability(endOffset, () -> endOffset, this::force);
-            this.activeSinceMs = search.firstTimestampMs(segments.active()).orElse(clock.millis());
-            this.recoveryReport = recovery.report();
-            storage.delete(LogFiles.CLEAN_CLOSE);
-            reserve.write(() -> epochs.truncateTo(Math.max(endOffset, 1)));
-            reserve.restore();
-            compaction.forgetFrom(endOffset);
-        } catch (RuntimeException e) {
-            retireAfter(e);
-            throw e;
-        }
-        config.listener().onRecovery(recoveryReport);
+        this.log = opening.state();
+        this.parts = opening.parts();
+        this.view = new LogView(log, parts.segments());
+        this.search = new LogSearch(log, parts.segments());
+        this.flusher = new LogFlusher(log, parts);
+        this.appender = new LogAppender(log, parts, flusher);
+        this.deletion = new LogDeletion(log, parts, appender);
+        this.truncation = new LogTruncation(log, parts);
+        this.compacted = new CompactedSegments(log, parts);
+        this.recoveryReport = opening.report();
+        log.config().listener().onRecovery(recoveryReport);
     }
 
     /**
@@ -154,7 +86,7 @@ public final class CommitLog implements AutoCloseable {
         ChannelStorage storage = ChannelStorage.open(directory);
         DirectoryLock lock = DirectoryLock.take(directory);
         try {
-            return new CommitLog(storage, config, InstantSource.system(), lock);
+            return new CommitLog(new LogOpening(storage, config, InstantSource.system()), lock);
         } catch (RuntimeException | Error e) {
             lock.close();
             throw e;
@@ -181,23 +113,7 @@ public final class CommitLog implements AutoCloseable {
      * @return the open log
      */
     public static CommitLog open(Storage storage, LogConfig config, InstantSource clock) {
-        return new CommitLog(storage, config, clock, null);
-    }
-
-    private void retireAfter(RuntimeException reason) {
-        try {
-            segments.retire();
-        } catch (StorageException e) {
-            reason.addSuppressed(e);
-        }
-    }
-
-    private long storedStartOffset() {
-        return LogFiles.contents(storage, LogFiles.START_OFFSET)
-                .map(String::strip)
-                .filter(text -> text.matches("\\d{1,18}"))
-                .map(Long::parseLong)
-                .orElse(0L);
+        return new CommitLog(new LogOpening(storage, config, clock), null);
     }
 
     /**
@@ -214,37 +130,7 @@ public final class CommitLog implements AutoCloseable {
      * @throws StorageException when writing fails; the log is failed from then on
      */
     public long append(ByteBuffer batches, int epoch) {
-        int sizeBytes = batches.remaining();
-        long baseOffset = appendUnlessItMustWait(batches, epoch);
-        while (baseOffset < 0) {
-            relieve(sizeBytes);
-            baseOffset = appendUnlessItMustWait(batches, epoch);
-        }
-        arrivals.signal();
-        if (endOffset - durability.flushedOffset() >= config.flushPolicy().everyRecords()) {
-            flush();
-        }
-        return baseOffset;
-    }
-
-    /** Returns the base offset, or -1 when the disk must first be relieved, without the lock. */
-    private long appendUnlessItMustWait(ByteBuffer batches, int epoch) {
-        long baseOffset;
-        Segment before;
-        Segment active;
-        synchronized (appendLock) {
-            requireWritable();
-            before = segments.active();
-            if (mustWaitForDisk(before, batches.remaining())) {
-                return -1;
-            }
-            baseOffset = endOffset;
-            active = appendLocked(batches, epoch);
-        }
-        if (active != before) {
-            config.listener().onRoll(active.baseOffset());
-        }
-        return baseOffset;
+        return appender.append(batches, epoch);
     }
 
     /**
@@ -264,239 +150,7 @@ public final class CommitLog implements AutoCloseable {
      * @return the base offset of the batch
      */
     public long append(BatchBuilder batch) {
-        return append(batch.build(), Math.max(0, epochs.latest()));
-    }
-
-    /** Whether an append of this length would let more be read again after a crash than is allowed. */
-    private boolean mustWaitForDisk(Segment active, int appendBytes) {
-        return isFull(active, appendBytes) ? isRollHeldUp() : active.sizeBytes() + appendBytes > active.recoveryLimit();
-    }
-
-    /**
-     * A segment must be durable before the next one gets its first batch: what is found after a loss of power is then always a
-     * beginning of what was appended.
-     */
-    private boolean isRollHeldUp() {
-        return segments.hasUnsealed() || durability.flushedOffset() < endOffset;
-    }
-
-    private void relieve(int appendBytes) {
-        sealRolled();
-        Segment active = segments.active();
-        if (isFull(active, appendBytes)) {
-            guarded(() -> durability.flush());
-        } else if (active.sizeBytes() + appendBytes > active.recoveryLimit()) {
-            checkpoint(appendBytes);
-        }
-    }
-
-    @GuardedBy("appendLock")
-    private Segment appendLocked(ByteBuffer batches, int epoch) {
-        if (epoch < epochs.latest()) {
-            throw new FencedEpochException(epoch, epochs.latest());
-        }
-        long baseOffset = endOffset;
-        long nextOffset = assign(batches, baseOffset, epoch);
-        try {
-            rollIfNeeded(batches.remaining(), nextOffset);
-            if (epoch > epochs.latest()) {
-                epochs.begin(epoch, baseOffset);
-            }
-            Segment active = segments.active();
-            active.append(batches);
-            endOffset = nextOffset;
-            return active;
-        } catch (OutOfSpaceException e) {
-            undo();
-            throw e;
-        } catch (StorageException e) {
-            throw failed(e);
-        }
-    }
-
-    /** Checks all batches and sets their offsets and epoch; returns the offset behind the last. */
-    private long assign(ByteBuffer batches, long baseOffset, int epoch) {
-        int limit = batches.limit();
-        int at = batches.position();
-        if (at == limit) {
-            throw new InvalidBatchException(InvalidBatchException.Reason.LENGTH, "bytes=0");
-        }
-        long nextOffset = baseOffset;
-        while (at < limit) {
-            int sizeBytes = BatchDescriptor.check(batches, at, limit, config.maxBatchBytes());
-            BatchDescriptor.checkConsecutive(batches, at);
-            BatchDescriptor.patch(batches, at, nextOffset, epoch);
-            nextOffset += BatchDescriptor.recordCount(batches, at);
-            at += sizeBytes;
-        }
-        return nextOffset;
-    }
-
-    @GuardedBy("appendLock")
-    private void rollIfNeeded(int appendBytes, long nextOffset) {
-        Segment active = segments.active();
-        if (active.isEmpty()) {
-            activeSinceMs = clock.millis();
-            return;
-        }
-        boolean full = isFull(active, appendBytes) || nextOffset - active.baseOffset() > Integer.MAX_VALUE;
-        if (full) {
-            roll();
-        } else if (!rolledByUpkeep && isAged(clock.millis())) {
-            forceAndRoll();
-        }
-    }
-
-    @GuardedBy("appendLock")
-    private void forceAndRoll() {
-        segments.active().force();
-        roll();
-    }
-
-    @GuardedBy("appendLock")
-    private boolean isAged(long nowMs) {
-        return !segments.active().isEmpty() && nowMs - activeSinceMs >= config.segmentAgeMs();
-    }
-
-    /**
-     * Rolls the active segment when it is old enough, also when nothing is appended; whether it was. From the first call on appends do
-     * not look at the clock, which would be a good part of what they cost.
-     */
-    boolean rollWhenAged(long nowMs) {
-        rolledByUpkeep = true;
-        synchronized (upkeepLock) {
-            synchronized (appendLock) {
-                if (closed || failure != null || segments.hasUnsealed() || !isAged(nowMs)) {
-                    return false;
-                }
-            }
-            guarded(() -> durability.flush());
-            synchronized (appendLock) {
-                if (segments.hasUnsealed() || !isAged(nowMs)) {
-                    return false;
-                }
-                try {
-                    // What was appended since is little.
-                    forceAndRoll();
-                } catch (OutOfSpaceException e) {
-                    throw e;
-                } catch (StorageException e) {
-                    throw failed(e);
-                }
-            }
-        }
-        config.listener().onRoll(segments.active().baseOffset());
-        return true;
-    }
-
-    private boolean isFull(Segment active, int appendBytes) {
-        return !active.isEmpty()
-                && active.sizeBytes() + appendBytes > Math.min(config.segmentBytes(), Segment.MAX_BYTES);
-    }
-
-    @GuardedBy("appendLock")
-    private void roll() {
-        directoryChanged = true;
-        segments.add(nextSegment.create(endOffset, config));
-        activeSinceMs = clock.millis();
-    }
-
-    /** Seals the segments that were rolled; returns how many there were. */
-    int sealRolled() {
-        int sealedCount = 0;
-        synchronized (upkeepLock) {
-            if (closed || !segments.hasUnsealed()) {
-                return 0;
-            }
-            guarded(() -> durability.flush());
-            for (Segment segment : segments.all()) {
-                if (segment != segments.active() && segment.isActivated()) {
-                    guarded(() -> {
-                        epochs.force();
-                        segment.seal();
-                    });
-                    segment.passivate();
-                    // Not left to rest: of a log that is only appended to nobody will come to read it.
-                    guarded(segment::letGo);
-                    sealedCount++;
-                }
-            }
-            guarded(() -> manifest.save(segments.all()));
-        }
-        return sealedCount;
-    }
-
-    /** Makes all durable and says so in the index file, so that it is not read again after a crash. */
-    void checkpoint(int appendBytes) {
-        synchronized (upkeepLock) {
-            if (closed) {
-                return;
-            }
-            Segment active;
-            SegmentSummary summary;
-            int entryCount;
-            synchronized (appendLock) {
-                active = segments.active();
-                summary = active.summary(Math.max(config.recoveryBytes() / 2, appendBytes));
-                entryCount = active.indexEntryCount();
-            }
-            guarded(() -> {
-                durability.flush();
-                epochs.force();
-                active.checkpoint(summary, entryCount);
-            });
-        }
-        config.listener().onFlush(durability.flushedOffset());
-    }
-
-    /**
-     * Makes a part of a file ready for the next segment; false when there is one or none is needed yet. Only a roll waits for it.
-     */
-    boolean prepareNext() {
-        return !closed
-                && failure == null
-                && nextSegment.prepare(segments.active().sizeBytes(), config.segmentBytes());
-    }
-
-    /** Makes the next appends to the active segment cheap. */
-    void prepareAhead() {
-        synchronized (upkeepLock) {
-            if (!closed && failure == null) {
-                segments.active().prepareAhead();
-            }
-        }
-    }
-
-    /** Lets go of the files that nobody has read since the last call. */
-    void rest() {
-        segments.all().forEach(Segment::rest);
-    }
-
-    /** Whether more than a fraction of what may be read again after a crash has gathered. */
-    boolean isCheckpointDue() {
-        Segment active = segments.active();
-        return active.sizeBytes() - active.checkpointBytes() >= config.recoveryBytes() / 4;
-    }
-
-    /** Sets space aside for a full disk again. */
-    void restoreReserve() {
-        reserve.restore();
-    }
-
-    private void force() {
-        for (Segment segment : segments.from(durability.flushedOffset())) {
-            if (!segment.isSealed() && segment.hold()) {
-                try {
-                    segment.force();
-                } finally {
-                    segment.release();
-                }
-            }
-        }
-        if (directoryChanged) {
-            directoryChanged = false;
-            storage.force();
-        }
+        return append(batch.build(), Math.max(0, epoch()));
     }
 
     /**
@@ -506,14 +160,7 @@ public final class CommitLog implements AutoCloseable {
      * @throws StorageException when it fails; the log is failed from then on, because what was not durable may be lost
      */
     public long flush() {
-        requireWritable();
-        long before = durability.flushedOffset();
-        guarded(() -> durability.flush());
-        long flushedOffset = durability.flushedOffset();
-        if (flushedOffset > before) {
-            config.listener().onFlush(flushedOffset);
-        }
-        return flushedOffset;
+        return flusher.flush();
     }
 
     /**
@@ -527,20 +174,7 @@ public final class CommitLog implements AutoCloseable {
      * @throws InterruptedException when the thread is interrupted while it waits
      */
     public long awaitDurable(long offset) throws InterruptedException {
-        if (offset > endOffset) {
-            throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
-        }
-        FlushPolicy policy = config.flushPolicy();
-        boolean gathers = policy.everyMs() != Long.MAX_VALUE && unflushedBytes() < policy.everyBytes();
-        if (gathers && durability.await(offset, TimeUnit.MILLISECONDS.toNanos(policy.everyMs()))) {
-            return durability.flushedOffset();
-        }
-        long flushedOffset = durability.flushedOffset() >= offset ? durability.flushedOffset() : flush();
-        if (flushedOffset < offset) {
-            // The end was moved back meanwhile.
-            throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
-        }
-        return flushedOffset;
+        return flusher.awaitDurable(offset);
     }
 
     /**
@@ -552,18 +186,7 @@ public final class CommitLog implements AutoCloseable {
      * @return the future, with the first offset that is not durable
      */
     public CompletableFuture<Long> whenDurable(long offset) {
-        requireWritable();
-        return durability.whenDurable(offset);
-    }
-
-    /** About how many bytes are not durable. */
-    long unflushedBytes() {
-        long flushedOffset = durability.flushedOffset();
-        long bytes = 0;
-        for (Segment segment : segments.from(flushedOffset)) {
-            bytes += segment.endOffset() > flushedOffset ? segment.sizeBytes() - segment.forcedBytes() : 0;
-        }
-        return bytes;
+        return flusher.whenDurable(offset);
     }
 
     /**
@@ -575,7 +198,7 @@ public final class CommitLog implements AutoCloseable {
      * @return a new job
      */
     public Job upkeep() {
-        return new Upkeep(this, clock);
+        return new Upkeep(log, parts, flusher, appender, deletion);
     }
 
     /**
@@ -590,17 +213,17 @@ public final class CommitLog implements AutoCloseable {
      * @return a new job
      */
     public Job compaction(CompactionOwner owner) {
-        return new CompactionJob(this, storage, clock, owner, compactionLock);
+        return new CompactionJob(log, parts, flusher, compacted, owner);
     }
 
     /** {@return whether a compaction has begun and is neither complete nor dropped; it uses the memory that its policy allows} */
     public boolean isCompacting() {
-        return compaction.isRunning();
+        return parts.compaction().isRunning();
     }
 
     /** {@return the offset below which, exclusive, no key has two records} */
     public long compactedOffset() {
-        return compaction.compactedOffset();
+        return parts.compaction().compactedOffset();
     }
 
     /**
@@ -608,78 +231,7 @@ public final class CommitLog implements AutoCloseable {
      * policy.
      */
     public Optional<String> compactionStopReason() {
-        return Optional.ofNullable(compaction.stopReason());
-    }
-
-    CompactionState compactionState() {
-        return compaction;
-    }
-
-    List<Segment> segments() {
-        return segments.all();
-    }
-
-    /** Writes down how far compaction is; false when the log has been closed, truncated or has failed since. */
-    boolean noteCompaction(long seenGeneration, Runnable note) {
-        synchronized (upkeepLock) {
-            if (closed || failure != null || generation != seenGeneration) {
-                return false;
-            }
-            note.run();
-            return true;
-        }
-    }
-
-    /** Whether the first record of a segment is older than so many milliseconds. */
-    boolean isOlderThan(Segment segment, long nowMs, long ageMs) {
-        if (ageMs == Long.MAX_VALUE) {
-            return false;
-        }
-        OptionalLong firstMs = search.firstTimestampMs(segment);
-        return firstMs.isPresent() && firstMs.getAsLong() < nowMs - ageMs;
-    }
-
-    /**
-     * Puts what compaction has left of neighbouring segments in their place; false when they are not what they were, because the log
-     * was closed, truncated or cut at its start since.
-     *
-     * <p>Readers of the old segments read on in the old files, which are open until the last has let go.
-     */
-    boolean swap(List<Segment> old, Segment cleaned, long seenGeneration) {
-        synchronized (upkeepLock) {
-            List<Segment> all = segments.all();
-            if (closed || failure != null || generation != seenGeneration || !all.containsAll(old)) {
-                return false;
-            }
-            Segment last = old.get(old.size() - 1);
-            long nextOffset = all.get(all.indexOf(last) + 1).baseOffset();
-            // A segment that is opened by name from here on would find the file of another.
-            try {
-                for (Segment segment : old) {
-                    segment.pin();
-                    pinned.add(segment);
-                }
-                manifest.drop();
-                SegmentSwap.replace(storage, cleaned.baseOffset(), nextOffset);
-                cleaned.saveKafkaIndexes();
-                Segment next = Segment.existing(storage, cleaned.baseOffset(), config.indexIntervalBytes());
-                if (!next.adopt(cleaned.sizeBytes())) {
-                    String message = "the index of a compacted segment cannot be read back: file=" + cleaned.name();
-                    throw new StorageException(message, new IOException(message));
-                }
-                synchronized (appendLock) {
-                    segments.replace(old, next);
-                }
-            } catch (StorageException e) {
-                // Half done: only opening the log again can tell. The pins stay, so that readers go on with the old
-                // files.
-                throw failed(e);
-            }
-            old.forEach(Segment::retire);
-            unpin();
-            guarded(() -> manifest.save(segments.all()));
-            return true;
-        }
+        return Optional.ofNullable(parts.compaction().stopReason());
     }
 
     /**
@@ -690,8 +242,8 @@ public final class CommitLog implements AutoCloseable {
      * @throws OffsetOutOfRangeException when the offset is below the start or above the end of the log
      */
     public LogReader readerAt(long offset) {
-        requireInRange(offset);
-        return new LogReader(this, offset);
+        view.requireInRange(offset);
+        return new LogReader(view, offset);
     }
 
     /**
@@ -701,37 +253,7 @@ public final class CommitLog implements AutoCloseable {
      */
     public LogReader readerAtTime(long timestampMs) {
         return new LogReader(
-                this, firstAtOrAfter(timestampMs).map(TimestampedOffset::offset).orElse(endOffset));
-    }
-
-    /** Waits until the log ends beyond an offset; whether it does. */
-    boolean awaitEnd(long offset, long nanos) throws InterruptedException {
-        return arrivals.await(() -> closed || endOffset > offset, nanos) && endOffset > offset;
-    }
-
-    /** Changes before and after the end is moved back; odd in between. */
-    long generation() {
-        return generation;
-    }
-
-    /** Whether the end was being moved back at that generation or has been since: what was read meanwhile proves nothing. */
-    boolean hasChangedSince(long generation) {
-        requireOpen();
-        return (generation & 1) == 1 || this.generation != generation;
-    }
-
-    /** Reads again when the end was moved back meanwhile and what stood there looks damaged. */
-    private <T> T undisturbed(Supplier<T> read) {
-        while (true) {
-            long seen = generation;
-            try {
-                return read.get();
-            } catch (CorruptLogException e) {
-                if (!hasChangedSince(seen)) {
-                    throw e;
-                }
-            }
-        }
+                view, firstAtOrAfter(timestampMs).map(TimestampedOffset::offset).orElse(endOffset()));
     }
 
     /**
@@ -745,56 +267,7 @@ public final class CommitLog implements AutoCloseable {
      * @throws CorruptLogException when the bytes there are damaged
      */
     public LogSlice slice(long offset, long endOffset, int maxBytes) {
-        return undisturbed(() -> sliceNow(offset, endOffset, maxBytes));
-    }
-
-    private LogSlice sliceNow(long offset, long endOffset, int maxBytes) {
-        requireInRange(offset);
-        long end = Math.min(endOffset, this.endOffset);
-        if (offset >= end) {
-            return LogSlice.empty();
-        }
-        Segment segment = held(offset);
-        try {
-            long limit = end >= segment.endOffset() ? segment.sizeBytes() : segment.positionOf(end);
-            long from = segment.positionOf(offset);
-            if (from >= limit) {
-                segment.release();
-                return LogSlice.empty();
-            }
-            return LogSlice.of(segment, from, segment.positionAfter(from, maxBytes, limit));
-        } catch (RuntimeException e) {
-            segment.release();
-            throw e;
-        }
-    }
-
-    /** The segment that holds an offset, held for the caller; the next one when the offset's own ends before it. */
-    Segment held(long offset) {
-        long at = offset;
-        while (true) {
-            requireInRange(at);
-            Segment segment = segments.floor(at);
-            if (at >= segment.endOffset() && segment != segments.active()) {
-                at = Math.max(at + 1, segments.after(segment).baseOffset());
-                continue;
-            }
-            if (segment.hold()) {
-                // The start moves before segments go: what was found may be what stood behind those that are gone.
-                if (at >= startOffset && at <= endOffset) {
-                    return segment;
-                }
-                segment.release();
-            }
-        }
-    }
-
-    /** Throws when the offset cannot be read, whatever the reason. */
-    void requireInRange(long offset) {
-        requireOpen();
-        if (offset < startOffset || offset > endOffset) {
-            throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
-        }
+        return view.slice(offset, endOffset, maxBytes);
     }
 
     /**
@@ -803,42 +276,42 @@ public final class CommitLog implements AutoCloseable {
      * @param timestampMs milliseconds since the epoch
      */
     public Optional<TimestampedOffset> firstAtOrAfter(long timestampMs) {
-        return undisturbed(() -> search.firstAtOrAfter(timestampMs));
+        return view.undisturbed(() -> search.firstAtOrAfter(timestampMs));
     }
 
     /** {@return the first record with the largest timestamp of all that can be read} */
     public Optional<TimestampedOffset> maxTimestamp() {
-        return undisturbed(search::maxTimestamp);
+        return view.undisturbed(search::maxTimestamp);
     }
 
     /** {@return first offset that can be read} */
     public long startOffset() {
-        return startOffset;
+        return log.startOffset();
     }
 
     /** {@return offset that the next record will get} */
     public long endOffset() {
-        return endOffset;
+        return log.endOffset();
     }
 
     /** {@return first offset that is not durable} */
     public long flushedOffset() {
-        return durability.flushedOffset();
+        return log.flushedOffset();
     }
 
     /** {@return length of all log files in bytes} */
     public long sizeBytes() {
-        return segments.all().stream().mapToLong(Segment::sizeBytes).sum();
+        return parts.segments().all().stream().mapToLong(Segment::sizeBytes).sum();
     }
 
     /** {@return number of segments, the active one included} */
     public int segmentCount() {
-        return segments.all().size();
+        return parts.segments().all().size();
     }
 
     /** {@return the latest epoch that appended, -1 when there is none} */
     public int epoch() {
-        return epochs.latest();
+        return parts.epochs().latest();
     }
 
     /**
@@ -847,7 +320,7 @@ public final class CommitLog implements AutoCloseable {
      * @param offset offset of the record
      */
     public int epochAt(long offset) {
-        return epochs.epochAt(offset);
+        return parts.epochs().epochAt(offset);
     }
 
     /**
@@ -858,7 +331,7 @@ public final class CommitLog implements AutoCloseable {
      * @return epoch and offset
      */
     public OffsetAndEpoch endOffsetOf(int epoch) {
-        return epochs.endOffsetOf(epoch, endOffset);
+        return parts.epochs().endOffsetOf(epoch, endOffset());
     }
 
     /**
@@ -869,53 +342,7 @@ public final class CommitLog implements AutoCloseable {
      * @throws OffsetOutOfRangeException when the offset is above the end
      */
     public void deleteBefore(long offset) {
-        List<Segment> gone;
-        synchronized (deletionLock) {
-            gone = removeBefore(offset);
-            deleteFiles(gone);
-        }
-        tellOfDeletion(gone);
-    }
-
-    /** Takes the segments that end at or before an offset out of the log; returns them. */
-    private List<Segment> removeBefore(long offset) {
-        List<Segment> gone = new ArrayList<>();
-        synchronized (upkeepLock) {
-            requireWritable();
-            if (offset > endOffset) {
-                throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
-            }
-            if (offset <= startOffset) {
-                return gone;
-            }
-            guarded(() -> {
-                reserve.write(() -> LogFiles.replace(storage, LogFiles.START_OFFSET, offset + "\n", true));
-                startOffset = offset;
-                synchronized (appendLock) {
-                    for (Segment segment : segments.all()) {
-                        if (segment == segments.active() || segment.endOffset() > offset) {
-                            break;
-                        }
-                        segments.remove(segment);
-                        gone.add(segment);
-                    }
-                }
-            });
-        }
-        return gone;
-    }
-
-    /** Without the lock of upkeep: a file system may take its time, and a roll may wait for that lock. */
-    private void deleteFiles(List<Segment> gone) {
-        if (!gone.isEmpty()) {
-            guarded(() -> gone.forEach(Segment::delete));
-        }
-    }
-
-    private void tellOfDeletion(List<Segment> gone) {
-        if (!gone.isEmpty()) {
-            config.listener().onDelete(startOffset);
-        }
+        deletion.deleteBefore(offset);
     }
 
     /**
@@ -927,69 +354,7 @@ public final class CommitLog implements AutoCloseable {
      * @throws OffsetOutOfRangeException when the offset is below the start
      */
     public void truncateTo(long offset) {
-        synchronized (upkeepLock) {
-            requireWritable();
-            if (offset < startOffset) {
-                throw new OffsetOutOfRangeException(offset, startOffset, endOffset);
-            }
-            if (offset >= endOffset) {
-                return;
-            }
-            provedToBeWhole(segments.floor(offset));
-            guarded(() -> durability.exclusively(() -> {
-                // New records will come to stand there.
-                compaction.forgetFrom(segments.floor(offset).baseOffset());
-                synchronized (appendLock) {
-                    generation++;
-                    try {
-                        truncateLocked(offset);
-                    } finally {
-                        generation++;
-                    }
-                }
-            }));
-        }
-    }
-
-    /** The segment that a truncation is to cut is looked at before anything is removed. */
-    private static void provedToBeWhole(Segment segment) {
-        if (segment.hold()) {
-            segment.release();
-        }
-    }
-
-    @GuardedBy("appendLock")
-    private void truncateLocked(long offset) {
-        boolean reachesSealed = segments.active().baseOffset() > offset;
-        if (reachesSealed) {
-            // It must not speak of segments whose names others will have.
-            manifest.drop();
-            storage.force();
-        }
-        while (segments.active().baseOffset() > offset) {
-            Segment last = segments.active();
-            if (segments.all().size() == 1) {
-                segments.add(Segment.create(storage, offset, config, false));
-            }
-            segments.remove(last);
-            last.delete();
-            segments.active().activate(config.recoveryBytes());
-        }
-        // Nobody must find an end beyond what is there.
-        long kept = Math.min(endOffset, offset);
-        endOffset = Math.max(startOffset, kept);
-        segments.active().truncateTo(offset);
-        endOffset = Math.max(startOffset, segments.active().endOffset());
-        if (endOffset > segments.active().endOffset()) {
-            roll();
-        }
-        // What was cut off must not come back: others may stand in its place elsewhere.
-        segments.active().force();
-        storage.force();
-        reserve.write(() -> epochs.truncateTo(endOffset));
-        if (reachesSealed) {
-            manifest.save(segments.all());
-        }
+        truncation.truncateTo(offset);
     }
 
     /**
@@ -1009,44 +374,7 @@ public final class CommitLog implements AutoCloseable {
             throw new IllegalArgumentException(
                     "no log can start there: offset=" + offset + ", smallest=0, largest=" + LogReset.LARGEST_OFFSET);
         }
-        synchronized (deletionLock) {
-            synchronized (upkeepLock) {
-                requireWritable();
-                guarded(() -> reset.begin(offset));
-                try {
-                    durability.restart(offset, () -> {
-                        synchronized (appendLock) {
-                            generation++;
-                            try {
-                                resetLocked(offset);
-                            } finally {
-                                generation++;
-                            }
-                        }
-                    });
-                } catch (StorageException e) {
-                    // A full disk is no exception: there is no way back.
-                    throw failed(e);
-                }
-            }
-        }
-        arrivals.signal();
-        config.listener().onDelete(offset);
-    }
-
-    @GuardedBy("appendLock")
-    private void resetLocked(long offset) {
-        // In this order nobody finds an offset whose segment is gone.
-        endOffset = offset;
-        startOffset = offset;
-        // Readers find nothing in it until the new segment can have its name.
-        Segment placeholder = Segment.existing(storage, offset, config.indexIntervalBytes());
-        segments.restart(placeholder).forEach(Segment::delete);
-        epochs.forget();
-        compaction.forget();
-        reset.finish(offset);
-        segments.restart(nextSegment.create(offset, config));
-        activeSinceMs = clock.millis();
+        truncation.resetTo(offset);
     }
 
     /**
@@ -1056,31 +384,7 @@ public final class CommitLog implements AutoCloseable {
      * @return number of segments deleted
      */
     public int applyRetention(long nowMs) {
-        List<Segment> gone;
-        synchronized (deletionLock) {
-            synchronized (upkeepLock) {
-                requireWritable();
-                gone = removeExpired(nowMs);
-            }
-            deleteFiles(gone);
-        }
-        tellOfDeletion(gone);
-        return gone.size();
-    }
-
-    private List<Segment> removeExpired(long nowMs) {
-        long keepFrom = Expiry.expiredBefore(segments.all(), config.retention(), nowMs);
-        if (keepFrom == Expiry.NOTHING) {
-            return List.of();
-        }
-        if (keepFrom == endOffset && !segments.active().isEmpty()) {
-            guarded(() -> {
-                synchronized (appendLock) {
-                    forceAndRoll();
-                }
-            });
-        }
-        return removeBefore(keepFrom);
+        return deletion.applyRetention(nowMs);
     }
 
     /**
@@ -1089,7 +393,7 @@ public final class CommitLog implements AutoCloseable {
      * @param config how the log behaves
      */
     public void reconfigure(LogConfig config) {
-        this.config = config;
+        log.reconfigure(config);
     }
 
     /** {@return what opening the log found and did} */
@@ -1097,17 +401,9 @@ public final class CommitLog implements AutoCloseable {
         return recoveryReport;
     }
 
-    LogConfig config() {
-        return config;
-    }
-
-    boolean isClosed() {
-        return closed;
-    }
-
     /** {@return whether a write or flush failed, so that the log refuses what would change it} */
     public boolean isFailed() {
-        return failure != null;
+        return log.isFailed();
     }
 
     /**
@@ -1116,8 +412,8 @@ public final class CommitLog implements AutoCloseable {
      * @param name the name of the cursor
      */
     public long cursor(String name) {
-        requireOpen();
-        return cursors.position(name);
+        log.requireOpen();
+        return parts.cursors().position(name);
     }
 
     /**
@@ -1129,8 +425,8 @@ public final class CommitLog implements AutoCloseable {
      * @throws IllegalArgumentException when name or position are out of these bounds
      */
     public void commitCursor(String name, long position) {
-        requireWritable();
-        guarded(() -> cursors.commit(name, position));
+        log.requireWritable();
+        log.guarded(() -> parts.cursors().commit(name, position));
     }
 
     /**
@@ -1139,14 +435,14 @@ public final class CommitLog implements AutoCloseable {
      * @param name the name of the cursor
      */
     public void deleteCursor(String name) {
-        requireWritable();
-        guarded(() -> cursors.delete(name));
+        log.requireWritable();
+        log.guarded(() -> parts.cursors().delete(name));
     }
 
     /** {@return the names under which positions are kept} */
     public Set<String> cursors() {
-        requireOpen();
-        return cursors.names();
+        log.requireOpen();
+        return parts.cursors().names();
     }
 
     /**
@@ -1155,45 +451,33 @@ public final class CommitLog implements AutoCloseable {
      */
     @Override
     public void close() {
-        synchronized (compactionLock) {
-            synchronized (deletionLock) {
-                synchronized (upkeepLock) {
-                    closeLocked();
+        synchronized (log.compactionLock) {
+            synchronized (log.deletionLock) {
+                synchronized (log.upkeepLock) {
+                    if (log.close()) {
+                        closeFiles();
+                    }
                 }
             }
         }
     }
 
-    @GuardedBy("upkeepLock")
-    private void closeLocked() {
-        synchronized (appendLock) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-        }
-        arrivals.signal();
+    private void closeFiles() {
+        log.arrivals().signal();
         try {
-            if (failure == null) {
-                guarded(this::sealAll);
+            if (!log.isFailed()) {
+                log.guarded(flusher::sealAll);
             }
         } finally {
-            durability.fail(new IllegalStateException("the log is closed: storage=" + storage));
+            log.durability().fail(new IllegalStateException("the log is closed: storage=" + parts.storage()));
             letGo();
         }
     }
 
-    @GuardedBy("upkeepLock")
-    private void unpin() {
-        pinned.forEach(Segment::release);
-        pinned.clear();
-    }
-
-    @GuardedBy("upkeepLock")
     private void letGo() {
         try {
-            unpin();
-            segments.retire();
+            compacted.unpin();
+            parts.segments().retire();
         } finally {
             DirectoryLock held = lock;
             if (held != null) {
@@ -1202,61 +486,25 @@ public final class CommitLog implements AutoCloseable {
         }
     }
 
-    private void sealAll() {
-        durability.flush();
-        epochs.force();
-        boolean rolled = segments.hasUnsealed();
-        for (Segment segment : segments.all()) {
-            if (segment.isActivated()) {
-                segment.seal();
-            }
-        }
-        nextSegment.delete();
-        if (rolled || manifest.isDistrusted()) {
-            manifest.save(segments.all());
-        }
-        reserve.write(() -> LogFiles.replace(storage, LogFiles.CLEAN_CLOSE, endOffset + "\n", true));
+    // What the tests of this package look into.
+
+    int sealRolled() {
+        return flusher.sealRolled();
     }
 
-    void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("the log is closed: storage=" + storage);
-        }
+    void rest() {
+        parts.segments().rest();
     }
 
-    private void requireWritable() {
-        requireOpen();
-        StorageException earlier = failure;
-        if (earlier != null) {
-            String message = "the log has failed and must be opened again: storage=" + storage;
-            throw new StorageException(message, new IOException(earlier));
-        }
+    void restoreReserve() {
+        parts.reserve().restore();
     }
 
-    /** Runs what changes files: a full disk may have room later, any other failure is remembered. */
-    private void guarded(Runnable change) {
-        try {
-            change.run();
-        } catch (OutOfSpaceException e) {
-            throw e;
-        } catch (StorageException e) {
-            throw failed(e);
-        }
+    long generation() {
+        return log.generation();
     }
 
-    private StorageException failed(StorageException reason) {
-        if (failure == null) {
-            failure = reason;
-        }
-        durability.fail(reason);
-        return reason;
-    }
-
-    private void undo() {
-        try {
-            segments.active().cutBack();
-        } catch (StorageException e) {
-            failure = e;
-        }
+    boolean hasChangedSince(long seenGeneration) {
+        return log.hasChangedSince(seenGeneration);
     }
 }

@@ -7,11 +7,10 @@ import io.varve.log.compact.CompactionPolicy;
 import io.varve.log.compact.Throttle;
 import io.varve.log.job.Job;
 import io.varve.log.storage.OutOfSpaceException;
-import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,35 +23,34 @@ final class CompactionJob implements Job {
     /** How long it waits for space on a full disk. */
     private static final long FULL_DISK_REST_MS = 15_000;
 
-    private final CommitLog log;
-    private final Storage storage;
-    private final InstantSource clock;
+    private final LogState log;
+    private final LogParts parts;
+    private final LogFlusher flusher;
+    private final CompactedSegments compacted;
     private final CompactionOwner owner;
     private final CompactionState state;
-    private final Object lock;
 
     private @Nullable CompactionRun run;
     private @Nullable CompactionPolicy policy;
     private Throttle throttle = new Throttle(Long.MAX_VALUE, 0);
     private long restUntilMs = Long.MIN_VALUE;
 
-    /**
-     * @param lock what closing the log takes, too, so that no step is under way then
-     */
-    CompactionJob(CommitLog log, Storage storage, InstantSource clock, CompactionOwner owner, Object lock) {
+    CompactionJob(
+            LogState log, LogParts parts, LogFlusher flusher, CompactedSegments compacted, CompactionOwner owner) {
         this.log = log;
-        this.storage = storage;
-        this.clock = clock;
+        this.parts = parts;
+        this.flusher = flusher;
+        this.compacted = compacted;
         this.owner = owner;
-        this.state = log.compactionState();
-        this.lock = lock;
+        this.state = parts.compaction();
     }
 
     @Override
     public int doWork() {
-        synchronized (lock) {
-            long nowMs = clock.millis();
-            if (log.isClosed() || log.isFailed()) {
+        // Closing the log takes the lock, too, so that no step is under way then.
+        synchronized (log.compactionLock) {
+            long nowMs = log.clock().millis();
+            if (!log.isWritable()) {
                 run = null;
                 state.running(false);
                 return 0;
@@ -136,7 +134,7 @@ final class CompactionJob implements Job {
         CompactionRun current = run;
         run = null;
         state.running(false);
-        if (current != null && (log.isFailed() || log.isClosed())) {
+        if (current != null && !log.isWritable()) {
             current.abandon();
         } else if (current != null) {
             current.close();
@@ -145,9 +143,9 @@ final class CompactionJob implements Job {
 
     /** A run over the sealed segments below the limit, null when it is not worth while. */
     private @Nullable CompactionRun begin(CompactionPolicy wanted, long nowMs) {
-        log.sealRolled();
+        flusher.sealRolled();
         long generation = log.generation();
-        List<Segment> all = log.segments();
+        List<Segment> all = parts.segments().all();
         long limitOffset = Math.min(owner.limitOffset(), log.flushedOffset());
         long compactedOffset = state.compactedOffset();
         List<Segment> range = new ArrayList<>();
@@ -177,14 +175,23 @@ final class CompactionJob implements Job {
             return null;
         }
         boolean due = dirtyBytes > wanted.minDirtyRatio() * (cleanBytes + dirtyBytes)
-                || log.isOlderThan(range.get(firstDirty), nowMs, wanted.maxLagMs());
+                || isOlderThan(range.get(firstDirty), nowMs, wanted.maxLagMs());
         return due
                 ? new CompactionRun(
-                        log,
-                        storage,
+                        compacted,
+                        parts.storage(),
                         new CompactionRun.Plan(range, firstDirty, endOffset, nowMs, generation),
                         wanted,
                         owner)
                 : null;
+    }
+
+    /** Whether the first record of a segment is older than so many milliseconds. */
+    private static boolean isOlderThan(Segment segment, long nowMs, long ageMs) {
+        if (ageMs == Long.MAX_VALUE) {
+            return false;
+        }
+        OptionalLong firstMs = LogSearch.firstTimestampMs(segment);
+        return firstMs.isPresent() && firstMs.getAsLong() < nowMs - ageMs;
     }
 }

@@ -29,8 +29,7 @@ final class CompactionRun {
 
     private static final SecureRandom SECRETS = new SecureRandom();
 
-    private final CommitLog log;
-    private final Storage storage;
+    private final CompactedSegments compacted;
     private final Plan plan;
     private final CompactionPolicy policy;
     private final CompactionOwner owner;
@@ -70,9 +69,9 @@ final class CompactionRun {
      */
     record Plan(List<Segment> segments, int firstDirty, long endOffset, long nowMs, long generation) {}
 
-    CompactionRun(CommitLog log, Storage storage, Plan plan, CompactionPolicy policy, CompactionOwner owner) {
-        this.log = log;
-        this.storage = storage;
+    CompactionRun(
+            CompactedSegments compacted, Storage storage, Plan plan, CompactionPolicy policy, CompactionOwner owner) {
+        this.compacted = compacted;
         this.plan = plan;
         this.policy = policy;
         this.owner = owner;
@@ -111,7 +110,7 @@ final class CompactionRun {
 
     /** Whether the log has changed under the run, so that what it found proves nothing. */
     boolean isOvertaken() {
-        return phase == Phase.OVERTAKEN || log.generation() != plan.generation();
+        return phase == Phase.OVERTAKEN || compacted.isOvertaken(plan.generation());
     }
 
     /** First offset that is not compacted after the run. */
@@ -158,8 +157,7 @@ final class CompactionRun {
 
     private int settle() {
         if (!latest.settle()) {
-            boolean valid = log.noteCompaction(
-                    plan.generation(), () -> log.compactionState().mayLeaveGapsBelow(plan.endOffset()));
+            boolean valid = compacted.mayLeaveGapsBelow(plan.endOffset(), plan.generation());
             phase = valid ? Phase.REWRITE : Phase.OVERTAKEN;
             at = 0;
         }
@@ -181,7 +179,7 @@ final class CompactionRun {
     private void beginGroup() {
         List<Segment> segments = plan.segments();
         long baseOffset = segments.get(at).baseOffset();
-        long largest = Math.min(log.config().segmentBytes(), Segment.MAX_BYTES);
+        long largest = compacted.largestBytes();
         long bytes = 0;
         groupStart = at;
         groupEnd = at;
@@ -194,7 +192,7 @@ final class CompactionRun {
             groupEnd++;
         }
         changed = false;
-        cleaned = Segment.cleaned(storage, baseOffset, log.config().indexIntervalBytes());
+        cleaned = compacted.create(baseOffset);
     }
 
     private void write(ByteBuffer batch) {
@@ -250,15 +248,14 @@ final class CompactionRun {
         } else {
             target.seal();
             target.retire();
-            if (!log.swap(group, target, plan.generation())) {
+            if (!compacted.swap(group, target, plan.generation())) {
                 phase = Phase.OVERTAKEN;
                 return;
             }
         }
         cleaned = null;
         if (at == plan.segments().size()) {
-            boolean valid = log.noteCompaction(
-                    plan.generation(), () -> log.compactionState().completed(plan.endOffset()));
+            boolean valid = compacted.completed(plan.endOffset(), plan.generation());
             phase = valid ? Phase.DONE : Phase.OVERTAKEN;
         }
     }

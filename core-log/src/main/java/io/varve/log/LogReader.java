@@ -20,7 +20,7 @@ public final class LogReader implements AutoCloseable {
 
     private static final int WINDOW_BYTES = 128 << 10;
 
-    private final CommitLog log;
+    private final LogView log;
     private long nextOffset;
     private long firstWanted;
     private @Nullable RecordCursor cursor;
@@ -38,7 +38,7 @@ public final class LogReader implements AutoCloseable {
     private @Nullable Segment segment;
     private long windowEnd;
 
-    LogReader(CommitLog log, long offset) {
+    LogReader(LogView log, long offset) {
         this.log = log;
         this.nextOffset = offset;
         this.generation = log.generation();
@@ -161,8 +161,8 @@ public final class LogReader implements AutoCloseable {
         if (claimed < BatchDescriptor.HEADER_BYTES || claimed > there) {
             throw corrupt("no batch begins here: sizeBytes=" + claimed + ", left=" + there);
         }
-        if (claimed > log.config().maxBatchBytes() && !suspicious) {
-            throw corrupt("sizeBytes=" + claimed + ", largest=" + log.config().maxBatchBytes());
+        if (claimed > log.maxBatchBytes() && !suspicious) {
+            throw corrupt("sizeBytes=" + claimed + ", largest=" + log.maxBatchBytes());
         }
         return claimed;
     }

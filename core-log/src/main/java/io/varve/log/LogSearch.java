@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogSearch {
 
-    private final CommitLog log;
+    private final LogState log;
     private final Segments segments;
 
-    LogSearch(CommitLog log, Segments segments) {
+    LogSearch(LogState log, Segments segments) {
         this.log = log;
         this.segments = segments;
     }
@@ -120,7 +120,7 @@ final class LogSearch {
     }
 
     /** Timestamp of the first batch of a segment, from which its age counts. */
-    OptionalLong firstTimestampMs(Segment segment) {
+    static OptionalLong firstTimestampMs(Segment segment) {
         if (segment.isEmpty() || !segment.hold()) {
             return OptionalLong.empty();
         }

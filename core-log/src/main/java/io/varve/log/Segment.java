@@ -1,7 +1,6 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.log;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.index.IndexFile;
 import io.varve.log.index.KafkaIndexes;
@@ -27,12 +26,6 @@ final class Segment {
     /** The length of a file and every position in it fit into an int. */
     static final long MAX_BYTES = Integer.MAX_VALUE;
 
-    /** A step of upkeep may take as long as a flush does, and many without one have passed meanwhile. */
-    private static final long AHEAD_STEPS = 16;
-
-    private static final long MIN_AHEAD_BYTES = 256 << 10;
-    private static final long MAX_AHEAD_BYTES = 16 << 20;
-
     private static final VarHandle SIZE_BYTES = handle("sizeBytes");
     private static final VarHandle END_OFFSET = handle("endOffset");
 
@@ -41,9 +34,8 @@ final class Segment {
     private final int indexIntervalBytes;
     private final String suffix;
     private final SegmentFile file;
-    private final IndexFile indexFile;
+    private final SegmentIndex index;
 
-    private volatile @Nullable SparseIndex index;
     private volatile long sizeBytes;
     private volatile long endOffset;
     private volatile long checkpointBytes;
@@ -54,15 +46,11 @@ final class Segment {
     /** Who says what the segment is, until its file has been looked at; null when that was done. */
     private volatile @Nullable Manifest voucher;
 
-    @GuardedBy("this")
-    private boolean deleted;
-
     private volatile boolean activated;
     // Published by the release store of the size; a reader may see a later one, which is as true.
     private long maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
     private long maxTimestampOffset = -1;
     private long bytesSinceIndexEntry;
-    private long preparedAt;
 
     private Segment(Storage storage, long baseOffset, int indexIntervalBytes, String suffix) {
         this.storage = storage;
@@ -72,8 +60,7 @@ final class Segment {
         // Opening a log comes by here for every segment: the plus of strings is slow in a process that has just
         // started.
         this.file = new SegmentFile(storage, LogFiles.segment(baseOffset, LogFiles.LOG.concat(suffix)));
-        this.indexFile =
-                new IndexFile(storage, LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX.concat(suffix)), baseOffset);
+        this.index = new SegmentIndex(storage, baseOffset, suffix);
         this.endOffset = baseOffset;
     }
 
@@ -96,7 +83,7 @@ final class Segment {
         } else {
             storage.prepare(segment.name(), config.segmentBytes());
         }
-        segment.index = new SparseIndex();
+        segment.index.entries(new SparseIndex());
         try {
             segment.activate(config.recoveryBytes());
             segment.boundRecovery(config.recoveryBytes());
@@ -125,8 +112,7 @@ final class Segment {
      */
     private void boundRecovery(int recoveryBytes) {
         if (file.opened().sizeBytes() > sizeBytes) {
-            SparseIndex current = index();
-            indexFile.appendUnforced(current, current.entryCount(), summary(recoveryBytes / 2));
+            index.appendUnforced(entries(), summary(recoveryBytes / 2));
             sealed = false;
         }
     }
@@ -136,13 +122,7 @@ final class Segment {
      * up while the caller waits for a disk. An idle segment is left alone. Called by one thread at a time, while the segment is activated.
      */
     void prepareAhead() {
-        long position = sizeBytes;
-        long written = position - preparedAt;
-        if (written != 0) {
-            preparedAt = position;
-            file.opened()
-                    .prepare(position, Math.max(MIN_AHEAD_BYTES, Math.min(AHEAD_STEPS * written, MAX_AHEAD_BYTES)));
-        }
+        file.prepareAhead(sizeBytes);
     }
 
     /** A segment that stands in its file already: {@link #adopt} its summary or {@link #resume} at its checkpoint. */
@@ -154,14 +134,14 @@ final class Segment {
     static Segment cleaned(Storage storage, long baseOffset, int indexIntervalBytes) {
         Segment segment = new Segment(storage, baseOffset, indexIntervalBytes, LogFiles.CLEANED);
         storage.delete(segment.name());
-        segment.index = new SparseIndex();
+        segment.index.entries(new SparseIndex());
         segment.activated = segment.file.hold();
         return segment;
     }
 
     /** Believes the end of the index file, when it covers all of a log file of this length; the rest is read when it is needed. */
     boolean adopt(long fileBytes) {
-        SegmentSummary summary = indexFile.summary();
+        SegmentSummary summary = index.summary();
         if (summary == null || summary.sizeBytes() != fileBytes || summary.recoveryBytes() != 0) {
             return false;
         }
@@ -188,13 +168,12 @@ final class Segment {
      * @return the position up to which batches may stand that the index file does not know
      */
     long resume(long fileBytes) {
-        IndexFile.Loaded loaded = indexFile.load(fileBytes);
+        IndexFile.Loaded loaded = index.resume(fileBytes);
         if (loaded == null) {
-            indexFile.reset();
+            index.reset();
             forget();
             return fileBytes;
         }
-        index = loaded.index();
         take(loaded.summary());
         long recoveryBytes = loaded.summary().recoveryBytes();
         return recoveryBytes == 0 || !loaded.whole() ? fileBytes : Math.min(fileBytes, sizeBytes + recoveryBytes);
@@ -241,7 +220,7 @@ final class Segment {
     }
 
     private void forget() {
-        index = new SparseIndex();
+        index.entries(new SparseIndex());
         maxTimestampMs = BatchDescriptor.NO_TIMESTAMP;
         maxTimestampOffset = -1;
         checkpointBytes = 0;
@@ -266,7 +245,7 @@ final class Segment {
             // Behind damage the entry must be found by every offset of the batch, not by its last alone.
             long indexed = behindDamage ? BatchDescriptor.baseOffset(header, at) : lastOffset;
             int maxTimestampAt = (int) (maxTimestampOffset - baseOffset);
-            index().add((int) (indexed - baseOffset), (int) position, maxTimestampMs, maxTimestampAt);
+            entries().add((int) (indexed - baseOffset), (int) position, maxTimestampMs, maxTimestampAt);
             bytesSinceIndexEntry = 0;
         }
         bytesSinceIndexEntry += batchBytes;
@@ -306,15 +285,15 @@ final class Segment {
             return;
         }
         long position = positionOf(offset);
-        SparseIndex kept = index().below(position);
-        indexFile.reset();
-        deleteKafkaIndexes();
+        SparseIndex kept = entries().below(position);
+        index.reset();
+        index.deleteKafkaIndexes();
         file.opened().truncate(position);
         sealed = false;
         forget();
         int last = kept.entryCount() - 1;
         long from = last < 0 ? 0 : kept.position(last);
-        index = kept;
+        index.entries(kept);
         if (last >= 0) {
             maxTimestampMs = kept.maxTimestampMs(last);
             maxTimestampOffset = baseOffset + kept.maxTimestampRelativeOffset(last);
@@ -331,13 +310,13 @@ final class Segment {
     /** Position of the batch that holds this offset or, when it was compacted away, the next one that is there. */
     long positionOf(long offset) {
         long limit = sizeBytes;
-        return new BatchLookup(this, index(), limit, offset).position();
+        return new BatchLookup(this, entries(), limit, offset).position();
     }
 
     /** The same when what was found there is damaged: the batch may yet stand behind the damage. See {@link BatchLookup}. */
     long checkedPositionOf(long offset) {
         long limit = sizeBytes;
-        return new BatchLookup(this, index(), limit, offset).checkedPosition();
+        return new BatchLookup(this, entries(), limit, offset).checkedPosition();
     }
 
     /** End of the last whole batch at or before {@code from + maxBytes}, but at least the end of the batch at {@code from}. */
@@ -345,7 +324,8 @@ final class Segment {
         if (limit - from <= maxBytes) {
             return limit;
         }
-        long start = Math.max(from, index().lastPositionAtOrBelow((int) Math.min(from + maxBytes, Integer.MAX_VALUE)));
+        long start =
+                Math.max(from, entries().lastPositionAtOrBelow((int) Math.min(from + maxBytes, Integer.MAX_VALUE)));
         BatchScan scan = scan(start, limit);
         long end = start;
         while (scan.next()) {
@@ -369,33 +349,23 @@ final class Segment {
     /** A scan from where the first batch with a record at or after a time may stand. */
     BatchScan scanFromTime(long timestampMs) {
         long limit = sizeBytes;
-        return scan(index().positionBeforeTime(timestampMs), limit);
+        return scan(entries().positionBeforeTime(timestampMs), limit);
     }
 
-    /** The index, read from its file when it has not been needed yet, and made anew when that is damaged. */
-    private SparseIndex index() {
-        SparseIndex current = index;
-        return current == null ? loadIndex() : current;
+    /** The entries of the index, read from its file when it has not been needed yet, and made anew when that is damaged. */
+    private SparseIndex entries() {
+        SparseIndex current = index.entries();
+        return current == null ? index.load(sizeBytes, this::entriesOfBatches) : current;
     }
 
-    private synchronized SparseIndex loadIndex() {
-        SparseIndex current = index;
-        if (current != null) {
-            return current;
-        }
-        IndexFile.Loaded loaded = deleted ? null : indexFile.load(sizeBytes);
-        if (loaded != null && loaded.summary().sizeBytes() == sizeBytes) {
-            index = loaded.index();
-            return loaded.index();
-        }
+    private SparseIndex entriesOfBatches() {
         SparseIndex rebuilt = new SparseIndex();
         Segment scratch = existing(storage, baseOffset, indexIntervalBytes);
-        scratch.index = rebuilt;
+        scratch.index.entries(rebuilt);
         BatchScan scan = scan(0, sizeBytes);
         while (scan.next()) {
             scratch.note(scan.header(), scan.headerAt(), scan.position());
         }
-        index = rebuilt;
         return rebuilt;
     }
 
@@ -405,7 +375,7 @@ final class Segment {
     }
 
     int indexEntryCount() {
-        return index().entryCount();
+        return entries().entryCount();
     }
 
     /** Makes the contents durable. The caller holds the segment. */
@@ -417,7 +387,7 @@ final class Segment {
 
     /** Says in the index file what is durable: the segment up to {@code summary}, and this many entries. */
     void checkpoint(SegmentSummary summary, int entryCount) {
-        indexFile.append(index(), entryCount, summary);
+        index.append(entries(), entryCount, summary);
         checkpointBytes = summary.sizeBytes();
         recoveryLimit = summary.sizeBytes() + summary.recoveryBytes();
     }
@@ -432,8 +402,7 @@ final class Segment {
             opened.truncate(sizeBytes);
         }
         opened.force();
-        SparseIndex current = index();
-        checkpoint(summary(0), current.entryCount());
+        checkpoint(summary(0), indexEntryCount());
         if (suffix.isEmpty()) {
             saveKafkaIndexes();
         }
@@ -443,19 +412,15 @@ final class Segment {
 
     /** Writes the indexes for Kafka's tools. */
     void saveKafkaIndexes() {
-        KafkaIndexes.save(
-                storage,
-                LogFiles.segment(baseOffset, LogFiles.KAFKA_OFFSET_INDEX),
-                LogFiles.segment(baseOffset, LogFiles.KAFKA_TIME_INDEX),
-                index(),
-                new KafkaIndexes.SealedEnd(maxTimestampMs, (int) (maxTimestampOffset - baseOffset)));
+        index.saveKafkaIndexes(
+                entries(), new KafkaIndexes.SealedEnd(maxTimestampMs, (int) (maxTimestampOffset - baseOffset)));
     }
 
     /** Closes and deletes the files of a segment that compaction has not finished or not changed. */
     void discard() {
         retire();
         storage.delete(name());
-        storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX + suffix));
+        index.discard();
     }
 
     /** Holds the segment, its file open and its index in memory, while others take the names of its files. */
@@ -464,7 +429,7 @@ final class Segment {
             throw new IllegalStateException("the segment is gone: file=" + name());
         }
         try {
-            index();
+            entries();
         } catch (StorageException e) {
             release();
             throw e;
@@ -476,18 +441,7 @@ final class Segment {
         // Nobody opens the file from here on: that would make a new one.
         retire();
         storage.delete(name());
-        deleteIndex();
-    }
-
-    private synchronized void deleteIndex() {
-        deleted = true;
-        storage.delete(LogFiles.segment(baseOffset, LogFiles.SPARSE_INDEX));
-        deleteKafkaIndexes();
-    }
-
-    private void deleteKafkaIndexes() {
-        storage.delete(LogFiles.segment(baseOffset, LogFiles.KAFKA_OFFSET_INDEX));
-        storage.delete(LogFiles.segment(baseOffset, LogFiles.KAFKA_TIME_INDEX));
+        index.delete();
     }
 
     /**
@@ -520,7 +474,7 @@ final class Segment {
                     "the file was changed after it was sealed: fileBytes=" + fileBytes + ", sealedBytes=" + sizeBytes
                             + "; close the log and open it again to have it recovered");
         }
-        SegmentSummary indexed = indexFile.summary();
+        SegmentSummary indexed = index.summary();
         if (!summary(0).equals(indexed)) {
             manifest.distrust();
         }
@@ -545,7 +499,7 @@ final class Segment {
     /** Lets go of file and index when the segment is sealed and was not read since the last call. */
     void rest() {
         if (sealed && file.rest()) {
-            index = null;
+            index.rest();
         }
     }
 

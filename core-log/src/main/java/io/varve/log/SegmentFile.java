@@ -14,6 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentFile {
 
+    /** A step of upkeep may take as long as a flush does, and many without one have passed meanwhile. */
+    private static final long AHEAD_STEPS = 16;
+
+    private static final long MIN_AHEAD_BYTES = 256 << 10;
+    private static final long MAX_AHEAD_BYTES = 16 << 20;
+
     private final Storage storage;
     private final String name;
 
@@ -27,6 +33,9 @@ final class SegmentFile {
     private boolean retired;
 
     private volatile @Nullable StorageFile file;
+
+    // Of the thread that prepares.
+    private long preparedAt;
 
     SegmentFile(Storage storage, String name) {
         this.storage = storage;
@@ -64,6 +73,15 @@ final class SegmentFile {
             throw new IllegalStateException("the file is not held: file=" + name);
         }
         return current;
+    }
+
+    /** Lets the storage make the next writes cheap; for who holds the file. See {@link Segment#prepareAhead}. */
+    void prepareAhead(long position) {
+        long written = position - preparedAt;
+        if (written != 0) {
+            preparedAt = position;
+            opened().prepare(position, Math.max(MIN_AHEAD_BYTES, Math.min(AHEAD_STEPS * written, MAX_AHEAD_BYTES)));
+        }
     }
 
     /** Closes the file as soon as nobody holds it, for ever. */

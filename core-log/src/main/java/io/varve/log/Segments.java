@@ -64,6 +64,24 @@ final class Segments {
         return current.subList(first, current.size());
     }
 
+    /** Makes durable what may not be, from an offset on. */
+    void force(long fromOffset) {
+        for (Segment segment : from(fromOffset)) {
+            if (!segment.isSealed() && segment.hold()) {
+                try {
+                    segment.force();
+                } finally {
+                    segment.release();
+                }
+            }
+        }
+    }
+
+    /** Lets go of the files that nobody has read since the last call. */
+    void rest() {
+        list.forEach(Segment::rest);
+    }
+
     /** Whether a segment was rolled and not yet sealed. */
     boolean hasUnsealed() {
         List<Segment> current = list;

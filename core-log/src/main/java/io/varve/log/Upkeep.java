@@ -14,39 +14,47 @@ final class Upkeep implements Job {
 
     private static final long REST_MS = 60_000;
 
-    private final CommitLog log;
+    private final LogState log;
+    private final LogParts parts;
+    private final LogFlusher flusher;
+    private final LogAppender appender;
+    private final LogDeletion deletion;
     private final InstantSource clock;
 
     private long unflushedSinceMs = -1;
     private long lastRetentionMs;
     private long lastRestMs;
 
-    Upkeep(CommitLog log, InstantSource clock) {
+    Upkeep(LogState log, LogParts parts, LogFlusher flusher, LogAppender appender, LogDeletion deletion) {
         this.log = log;
-        this.clock = clock;
+        this.parts = parts;
+        this.flusher = flusher;
+        this.appender = appender;
+        this.deletion = deletion;
+        this.clock = log.clock();
         this.lastRetentionMs = clock.millis();
         this.lastRestMs = lastRetentionMs;
     }
 
     @Override
     public int doWork() {
-        if (log.isClosed() || log.isFailed()) {
+        if (!log.isWritable()) {
             return 0;
         }
         long nowMs = clock.millis();
         int done = 0;
-        log.prepareAhead();
+        appender.prepareAhead();
         try {
             // Deleting first: it makes the room that the rest may need.
             done += deleteWhenDue(nowMs);
             done += flushWhenDue(nowMs);
-            done += log.rollWhenAged(nowMs) ? 1 : 0;
-            done += log.sealRolled();
-            if (log.isCheckpointDue()) {
-                log.checkpoint(0);
+            done += appender.rollWhenAged(nowMs) ? 1 : 0;
+            done += flusher.sealRolled();
+            if (flusher.isCheckpointDue()) {
+                flusher.checkpoint(0);
                 done++;
             }
-            done += log.prepareNext() ? 1 : 0;
+            done += appender.prepareNext() ? 1 : 0;
         } catch (OutOfSpaceException e) {
             // Nothing is lost and nothing is marked as done: the next step tries again, and appends say that the disk
             // is full.
@@ -58,14 +66,14 @@ final class Upkeep implements Job {
     private int deleteWhenDue(long nowMs) {
         if (nowMs - lastRestMs >= REST_MS) {
             lastRestMs = nowMs;
-            log.rest();
+            parts.segments().rest();
         }
         if (nowMs - lastRetentionMs < log.config().retentionCheckMs()) {
             return 0;
         }
         lastRetentionMs = nowMs;
-        int deleted = log.applyRetention(nowMs);
-        log.restoreReserve();
+        int deleted = deletion.applyRetention(nowMs);
+        parts.reserve().restore();
         return deleted;
     }
 
@@ -78,9 +86,9 @@ final class Upkeep implements Job {
         if (unflushedSinceMs < 0) {
             unflushedSinceMs = nowMs;
         }
-        boolean byBytes = policy.everyBytes() != Long.MAX_VALUE && log.unflushedBytes() >= policy.everyBytes();
+        boolean byBytes = policy.everyBytes() != Long.MAX_VALUE && flusher.unflushedBytes() >= policy.everyBytes();
         if (byBytes || nowMs - unflushedSinceMs >= policy.everyMs()) {
-            log.flush();
+            flusher.flush();
             unflushedSinceMs = -1;
             return 1;
         }
