@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log in memory, on a disk that forgets with the power what was not forced: some of it, or all, and a cut as well. A batch is one record, a
@@ -139,13 +140,15 @@ final class MemoryReplicaLog implements ReplicaLog {
         }
     }
 
-    /** The power is lost; how many records with it is returned. */
-    long losePower(Random random) {
+    /**
+     * The power is lost, and of what was not forced everything, or some of it when chance is asked; how many records are gone is returned.
+     */
+    long losePower(@Nullable Random random) {
         long before = endOffset();
         int agreed = (int) (flushedOffset - baseOffset);
         List<Entry> left = new ArrayList<>(medium);
-        if (random.nextBoolean() || left.size() < agreed) {
-            int kept = agreed + random.nextInt(entries.size() - agreed + 1);
+        if (random == null || random.nextBoolean()) {
+            int kept = agreed + (random == null ? 0 : random.nextInt(entries.size() - agreed + 1));
             left = new ArrayList<>(entries.subList(0, kept));
         }
         entries = left;

@@ -27,6 +27,8 @@ enum Misfortune {
     CLEAN_SHUTDOWNS,
     /** The controller lets another lead, though nothing is wrong. */
     LEADER_MOVES,
+    /** A broker may not join those in sync for a while, and may again under the same registration. */
+    BARRED_BROKERS,
     /** The leader's oldest records are deleted. */
     RETENTION
 }

@@ -25,6 +25,7 @@ final class ModelController {
     private final Map<Integer, Registration> registrations = new TreeMap<>();
     private final Map<Integer, Long> heardNs = new TreeMap<>();
     private final TreeSet<Integer> eligible = new TreeSet<>();
+    private final TreeSet<Integer> barred = new TreeSet<>();
     private PartitionState state;
     private boolean created;
     private long nextBrokerEpoch;
@@ -60,9 +61,23 @@ final class ModelController {
 
     PartitionEvent.StateTold told() {
         Map<Integer, BrokerPresence> brokers = new TreeMap<>();
-        registrations.forEach((id, of) ->
-                brokers.put(id, new BrokerPresence(of.epoch(), "rack-" + id, !of.fenced() && !of.leaving())));
+        registrations.forEach((id, of) -> brokers.put(id, new BrokerPresence(of.epoch(), "rack-" + id, mayJoin(id))));
         return new PartitionEvent.StateTold(state, brokers);
+    }
+
+    private boolean mayJoin(int id) {
+        return isLive(id) && !barred.contains(id);
+    }
+
+    /** Lets a broker not join those in sync. */
+    void bar(int id) {
+        barred.add(id);
+        simulation.tellAll();
+    }
+
+    void unbar(int id) {
+        barred.remove(id);
+        simulation.tellAll();
     }
 
     // Brokers.
@@ -225,7 +240,7 @@ final class ModelController {
             int id = member.getKey();
             boolean same = isLive(id, member.getValue()) || (simulation.bug == Bug.IGNORES_BROKER_EPOCHS && isLive(id));
             boolean joins = !state.isr().contains(id);
-            if (joins && (!same || registrations.get(id).leaving())) {
+            if (joins && (!same || !mayJoin(id))) {
                 simulation.saw(Rare.PROPOSAL_INELIGIBLE);
                 return new PartitionEvent.IsrRefused(proposal, PartitionEvent.IsrRefusal.INELIGIBLE);
             }

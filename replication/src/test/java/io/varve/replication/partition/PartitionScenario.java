@@ -38,7 +38,7 @@ final class PartitionScenario {
             case "run" -> simulation().runUntil(simulation().nowNs + Long.parseLong(words[1]) * Simulation.MS);
             case "append" -> broker(words[1]).produce(Long.parseLong(words[2]), words.length < 4, answer -> {});
             case "read" -> out.add(read(broker(words[1]), Long.parseLong(words[2])));
-            case "latest" -> out.add(broker(words[1]).replica().latestOffset().toString());
+            case "latest" -> out.add(latest(broker(words[1]).replica()));
             case "kill" -> Arrays.stream(words).skip(1).forEach(id -> broker(id).die());
             case "power-off" ->
                 Arrays.stream(words).skip(1).forEach(id -> broker(id).losePower());
@@ -51,11 +51,15 @@ final class PartitionScenario {
             case "split" -> split(words);
             case "heal" -> simulation().network.heal();
             case "hold" -> simulation().network.hold(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
+            case "pass" -> simulation().network.pass(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
             case "release" -> simulation().network.release(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
             case "release-one" ->
                 simulation().network.releaseOne(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
             case "lead" -> simulation().controller.moveLeader(Integer.parseInt(words[1]));
             case "elect" -> simulation().elect(Integer.parseInt(words[1]));
+            case "bar" -> simulation().controller.bar(Integer.parseInt(words[1]));
+            case "unbar" -> simulation().controller.unbar(Integer.parseInt(words[1]));
+            case "delete-before" -> broker(words[1]).log().deleteBefore(Long.parseLong(words[2]));
             case "elect-last-leader" -> simulation().electLastLeader();
             case "show" -> show(out);
             default -> throw new IllegalArgumentException("unknown command: " + command);
@@ -69,6 +73,10 @@ final class PartitionScenario {
         Swarm calm = Swarm.calm(Integer.parseInt(words[1]), Integer.parseInt(words[2]), durability);
         simulation = Simulation.plain(calm, bug);
         simulation.begin();
+    }
+
+    private static String latest(PartitionReplica replica) {
+        return replica.latestOffset().isPresent() ? "" + replica.latestOffset().getAsLong() : "not known yet";
     }
 
     private static String read(SimulatedBroker broker, long offset) {

@@ -126,7 +126,7 @@ final class SimulatedBroker {
     void losePower() {
         simulation.note(id + " loses power");
         end(LastEnd.UNKNOWN);
-        if (log.losePower(simulation.random) > 0) {
+        if (log.losePower(simulation.chance()) > 0) {
             simulation.saw(Rare.UNFORCED_TAIL_LOST);
         }
         if (!mayClaim(lastEnd)) {

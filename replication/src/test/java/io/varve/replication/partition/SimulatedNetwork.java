@@ -18,6 +18,7 @@ final class SimulatedNetwork {
     private final Random random;
     private final Set<Way> cut = new HashSet<>();
     private final Map<Way, Deque<Runnable>> held = new HashMap<>();
+    private final Set<Way> holding = new HashSet<>();
     private boolean reliable;
 
     SimulatedNetwork(Simulation simulation) {
@@ -36,10 +37,17 @@ final class SimulatedNetwork {
     /** What is sent there waits until it is released. */
     void hold(int from, int to) {
         held.put(new Way(from, to), new ArrayDeque<>());
+        holding.add(new Way(from, to));
+    }
+
+    /** What is sent from now on overtakes what is held back. */
+    void pass(int from, int to) {
+        holding.remove(new Way(from, to));
     }
 
     /** Delivers what was held back, in its order, and holds no more. */
     void release(int from, int to) {
+        pass(from, to);
         Deque<Runnable> waiting = held.remove(new Way(from, to));
         if (waiting == null) {
             throw new IllegalStateException("nothing is held: from=" + from + ", to=" + to);
@@ -64,7 +72,7 @@ final class SimulatedNetwork {
             return;
         }
         Deque<Runnable> waiting = held.get(way);
-        if (waiting != null) {
+        if (waiting != null && holding.contains(way)) {
             waiting.add(receive);
             return;
         }

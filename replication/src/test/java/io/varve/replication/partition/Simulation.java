@@ -117,6 +117,12 @@ final class Simulation {
         return delayMs * MS;
     }
 
+    /** What decides how much is lost; null when all is. */
+    @Nullable
+    Random chance() {
+        return plain ? null : random;
+    }
+
     boolean storesHighWatermark() {
         return !plain && random.nextInt(10) == 0;
     }
@@ -229,7 +235,7 @@ final class Simulation {
     private void strike() {
         int leader = controller.state().leader();
         SimulatedBroker victim = random.nextInt(3) == 0 && leader != PartitionState.NO_LEADER ? broker(leader) : any();
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(11)) {
             case 0 -> {
                 if (swarm.has(Misfortune.PROCESS_DEATHS) && victim.isUp()) {
                     saw(Rare.PROCESS_DIED);
@@ -275,6 +281,12 @@ final class Simulation {
             case 8 -> {
                 if (swarm.has(Misfortune.RETENTION) && leader != PartitionState.NO_LEADER) {
                     expire(broker(leader));
+                }
+            }
+            case 9 -> {
+                if (swarm.has(Misfortune.BARRED_BROKERS)) {
+                    controller.bar(victim.id);
+                    schedule(random.nextInt(1500) * MS, () -> controller.unbar(victim.id));
                 }
             }
             default -> {
