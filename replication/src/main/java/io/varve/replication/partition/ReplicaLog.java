@@ -53,14 +53,15 @@ public interface ReplicaLog {
     void appendFetched(ByteBuffer batches);
 
     /**
-     * Makes an offset the end. A batch that holds it is removed whole, so that the end may come to lie before it.
+     * Makes an offset the end. A batch that holds it is removed whole, so that the end may come to lie before it. It is durable when this
+     * returns: what was cut off must not come back with a loss of power.
      *
      * @param offset the new end, exclusive, from the start to the end
      */
     void truncateTo(long offset);
 
     /**
-     * Drops everything and starts anew, empty.
+     * Drops everything and starts anew, empty. It is durable when this returns.
      *
      * @param offset the new start and end
      */

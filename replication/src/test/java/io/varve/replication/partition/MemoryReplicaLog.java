@@ -8,8 +8,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log in memory, on a disk that forgets with the power what was not forced: some of it, or all, and a cut as well. A batch is one record, a
- * value; between replicas with its epoch before it.
+ * A log in memory, on a disk that forgets with the power what was not forced: some of it, or all. A batch is one record, a value; between replicas with its epoch before it.
  */
 final class MemoryReplicaLog implements ReplicaLog {
 
@@ -22,9 +21,7 @@ final class MemoryReplicaLog implements ReplicaLog {
     private long baseOffset;
     private long startOffset;
     private long flushedOffset;
-    private List<Entry> entries = new ArrayList<>();
-    /** What is on the medium; it agrees with the log up to the flushed offset. */
-    private List<Entry> medium = new ArrayList<>();
+    private final List<Entry> entries = new ArrayList<>();
 
     /**
      * An empty one.
@@ -118,7 +115,6 @@ final class MemoryReplicaLog implements ReplicaLog {
     @Override
     public void resetTo(long offset) {
         entries.clear();
-        medium.clear();
         baseOffset = offset;
         startOffset = offset;
         flushedOffset = offset;
@@ -131,13 +127,7 @@ final class MemoryReplicaLog implements ReplicaLog {
     }
 
     void force(long endOffset) {
-        long forced = Math.min(endOffset, endOffset());
-        if (forced > flushedOffset) {
-            int agreed = (int) (flushedOffset - baseOffset);
-            medium.subList(agreed, medium.size()).clear();
-            medium.addAll(entries.subList(agreed, (int) (forced - baseOffset)));
-            flushedOffset = forced;
-        }
+        flushedOffset = Math.max(flushedOffset, Math.min(endOffset, endOffset()));
     }
 
     /**
@@ -145,14 +135,9 @@ final class MemoryReplicaLog implements ReplicaLog {
      */
     long losePower(@Nullable Random random) {
         long before = endOffset();
-        int agreed = (int) (flushedOffset - baseOffset);
-        List<Entry> left = new ArrayList<>(medium);
-        if (random == null || random.nextBoolean()) {
-            int kept = agreed + (random == null ? 0 : random.nextInt(entries.size() - agreed + 1));
-            left = new ArrayList<>(entries.subList(0, kept));
-        }
-        entries = left;
-        medium = new ArrayList<>(left);
+        int flushed = (int) (flushedOffset - baseOffset);
+        int kept = flushed + (random == null ? 0 : random.nextInt(entries.size() - flushed + 1));
+        entries.subList(kept, entries.size()).clear();
         if (startOffset > endOffset()) {
             resetTo(startOffset);
         }

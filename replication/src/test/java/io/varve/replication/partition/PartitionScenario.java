@@ -106,7 +106,7 @@ final class PartitionScenario {
         PartitionState state = controller.state();
         out.add("controller: leader " + (state.leader() < 0 ? "none" : state.leader()) + ", epoch "
                 + state.leaderEpoch() + ", in sync" + ids(state.isr()) + ", eligible" + ids(controller.eligible()));
-        simulation().brokers().forEach(broker -> out.add(Simulation.describe(broker)));
+        simulation().brokers().forEach(broker -> out.add(Simulation.describe(broker, true)));
     }
 
     private static String ids(SortedSet<Integer> ids) {

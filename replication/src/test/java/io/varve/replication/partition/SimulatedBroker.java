@@ -165,7 +165,10 @@ final class SimulatedBroker {
                                 if (epoch == brokerEpoch) {
                                     simulation.saw(Rare.SHUT_DOWN);
                                     simulation.note(id + " shuts down");
-                                    step(new PartitionEvent.Close());
+                                    parked.clear();
+                                    replica()
+                                            .step(new PartitionEvent.Close(), simulation.nowNs)
+                                            .forEach(this::act);
                                     log.force(log.endOffset());
                                     storedHighWatermark = knownHighWatermark;
                                     end(LastEnd.CLEAN);

@@ -112,8 +112,9 @@ final class Simulation {
         if (plain) {
             return MS;
         }
-        long delayMs =
-                swarm.has(Misfortune.SLOW_DISKS) && random.nextInt(20) == 0 ? random.nextInt(800) : random.nextInt(4);
+        long delayMs = !calm && swarm.has(Misfortune.SLOW_DISKS) && random.nextInt(20) == 0
+                ? random.nextInt(800)
+                : random.nextInt(4);
         return delayMs * MS;
     }
 
@@ -397,11 +398,12 @@ final class Simulation {
 
     String describe() {
         StringBuilder all = new StringBuilder("\n  ").append(controller.state());
-        brokers.values().forEach(broker -> all.append("\n  ").append(describe(broker)));
+        brokers.values().forEach(broker -> all.append("\n  ").append(describe(broker, false)));
         return all.toString();
     }
 
-    static String describe(SimulatedBroker broker) {
+    /** How a broker is, and what stands in its log: each record, or from where to where. */
+    static String describe(SimulatedBroker broker, boolean records) {
         if (!broker.isUp()) {
             return broker.id + " is down";
         }
@@ -416,6 +418,9 @@ final class Simulation {
                 .append(", committed ")
                 .append(replica.highWatermark())
                 .append(", log");
+        if (!records) {
+            return is + " " + log.startOffset() + ".." + log.endOffset();
+        }
         for (long offset = log.startOffset(); offset < log.endOffset(); offset++) {
             is.append(' ')
                     .append(log.entry(offset).value())
