@@ -60,6 +60,21 @@ class PartitionSimulationTest {
     }
 
     @Test
+    void shouldBeLedThroughManyHandovers() {
+        int moved = 0;
+        int fenced = 0;
+        for (long seed = 0; seed < SEEDS / 3; seed++) {
+            Map<Rare, Integer> seen =
+                    run(seed, Swarm.ofHandovers(new Random(seed)), Bug.NONE).seen();
+            moved += seen.getOrDefault(Rare.LEADER_MOVED, 0);
+            fenced += seen.getOrDefault(Rare.FENCED_FETCH, 0);
+        }
+
+        assertThat(moved).isGreaterThan(SEEDS / 3);
+        assertThat(fenced).isPositive();
+    }
+
+    @Test
     void shouldRunEquallyUnderEqualSeeds() {
         for (long seed = 0; seed < 5; seed++) {
             long first = run(seed, Swarm.of(new Random(seed)), Bug.NONE).trace();

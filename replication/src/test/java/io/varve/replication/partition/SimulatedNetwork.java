@@ -87,7 +87,7 @@ final class SimulatedNetwork {
     }
 
     private void deliver(Way way, Runnable receive) {
-        simulation.schedule(simulation.networkDelayNs(reliable), () -> {
+        simulation.schedule(simulation.networkDelayNs(way.from(), reliable), () -> {
             if (!cut.contains(way)) {
                 receive.run();
             }

@@ -102,9 +102,10 @@ final class Simulation {
         happenings.add(new Happening(nowNs + Math.max(0, delayNs), scheduled++, what));
     }
 
-    long networkDelayNs(boolean reliable) {
+    /** The controller is the slowest to be heard. */
+    long networkDelayNs(int from, boolean reliable) {
         boolean slow = !reliable && swarm.has(Misfortune.SLOW_NETWORK);
-        double delayMs = 0.2 - StrictMath.log(1 - random.nextDouble()) * (slow ? 30 : 1);
+        double delayMs = 0.2 - StrictMath.log(1 - random.nextDouble()) * (!slow ? 1 : from == 0 ? 120 : 30);
         return plain ? MS : (long) (delayMs * MS);
     }
 
@@ -225,7 +226,7 @@ final class Simulation {
     }
 
     private void scheduleMisfortunes() {
-        schedule((50 + random.nextInt(800)) * MS, () -> {
+        schedule((20 + random.nextInt(swarm.misfortuneMs())) * MS, () -> {
             if (!calm) {
                 strike();
                 scheduleMisfortunes();

@@ -12,9 +12,16 @@ import java.util.Set;
  * @param minInSync the topic's {@code min.insync.replicas}
  * @param durability what a replica does before it says that it holds something
  * @param fetchRecords records in the answer to a fetch
+ * @param misfortuneMs how long after a misfortune the next may come, at most, milliseconds
  * @param misfortunes what befalls it
  */
-record Swarm(int brokers, int minInSync, Durability durability, int fetchRecords, Set<Misfortune> misfortunes) {
+record Swarm(
+        int brokers,
+        int minInSync,
+        Durability durability,
+        int fetchRecords,
+        int misfortuneMs,
+        Set<Misfortune> misfortunes) {
 
     boolean has(Misfortune misfortune) {
         return misfortunes.contains(misfortune);
@@ -34,6 +41,7 @@ record Swarm(int brokers, int minInSync, Durability durability, int fetchRecords
                 1 + random.nextInt(brokers - 1),
                 random.nextInt(3) == 0 ? Durability.FORCED : Durability.WRITTEN,
                 random.nextBoolean() ? 2 : 50,
+                random.nextInt(4) == 0 ? 150 : 1000,
                 misfortunes);
     }
 
@@ -43,11 +51,22 @@ record Swarm(int brokers, int minInSync, Durability durability, int fetchRecords
         if (random.nextBoolean()) {
             misfortunes.add(Misfortune.SLOW_DISKS);
         }
-        return new Swarm(3, 2, Durability.FORCED, 50, misfortunes);
+        return new Swarm(3, 2, Durability.FORCED, 50, 1000, misfortunes);
+    }
+
+    /** Leaders all the time, of which others hear late: what makes the rare mistakes about epochs and proposals likely. */
+    static Swarm ofHandovers(Random random) {
+        Set<Misfortune> misfortunes = EnumSet.of(
+                Misfortune.LEADER_MOVES, Misfortune.SLOW_NETWORK, Misfortune.DUPLICATES, Misfortune.BARRED_BROKERS);
+        if (random.nextBoolean()) {
+            misfortunes.add(Misfortune.PARTITIONS);
+            misfortunes.add(Misfortune.PAUSES);
+        }
+        return new Swarm(3, 1 + random.nextInt(2), Durability.WRITTEN, 50, 150, misfortunes);
     }
 
     /** None. */
     static Swarm calm(int brokers, int minInSync, Durability durability) {
-        return new Swarm(brokers, minInSync, durability, 50, EnumSet.noneOf(Misfortune.class));
+        return new Swarm(brokers, minInSync, durability, 50, 1000, EnumSet.noneOf(Misfortune.class));
     }
 }
