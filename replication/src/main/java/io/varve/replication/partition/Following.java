@@ -68,8 +68,8 @@ final class Following {
     }
 
     /**
-     * Where to cut. When the leader's epoch is in neither log it is the first of the later ones that both agree to lack. Each round drops an
-     * epoch that the leader has not got, and no record that both have. Source: KIP-101, KIP-279.
+     * Where to cut. Each round drops an epoch that the leader has not got, or the end of one that ends earlier there, and no record that
+     * both have. Source: KIP-101, KIP-279.
      */
     private long truncationPoint(EpochEnd leaders) {
         if (leaders.epoch() == EpochEnd.NONE) {

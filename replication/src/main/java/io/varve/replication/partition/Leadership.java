@@ -104,15 +104,17 @@ final class Leadership {
         if (status == FetchStatus.DIVERGING) {
             EpochEnd end = state.rules.endOf(state.log, fetch.lastEpoch());
             return answer(fetch, status, fetch.offset(), end);
-        } else if (status == FetchStatus.OK && !follower.fetched(fetch, state.log.endOffset(), state.nowNs())) {
-            return answer(fetch, FetchStatus.FENCED_BROKER, fetch.offset(), null);
+        } else if (status == FetchStatus.OK) {
+            if (!follower.fetched(fetch, state.log.endOffset(), state.nowNs())) {
+                return answer(fetch, FetchStatus.FENCED_BROKER, fetch.offset(), null);
+            }
+            expand(fetch.replica(), follower);
         }
-        expand(fetch.replica(), follower);
         return answer(fetch, status, state.log.endOffset(), null);
     }
 
     private FetchAnswer answer(ReplicaFetch fetch, FetchStatus status, long endOffset, @Nullable EpochEnd diverging) {
-        // A follower takes the high watermark for its own, so what is about to be told must be true of the step's end.
+        // With what the fetch has said: a follower learns a round earlier what it has helped to commit.
         commit();
         return new FetchAnswer(
                 fetch.number(), status, epoch, state.highWatermark(), state.log.startOffset(), endOffset, diverging);

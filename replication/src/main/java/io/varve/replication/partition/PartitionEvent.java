@@ -19,7 +19,8 @@ public sealed interface PartitionEvent {
     record Registered(long brokerEpoch) implements PartitionEvent {}
 
     /**
-     * The controller's decisions, as they are known by now. Those that are not later than what was told before change nothing.
+     * The controller's decisions, as they are known by now. A state that is not later than the one that was told before changes nothing;
+     * the brokers are taken as they are told.
      *
      * @param state what was decided about the partition
      * @param brokers the brokers that are registered, by id

@@ -103,7 +103,9 @@ public final class PartitionReplica {
     /** Takes the role that a state gives to this broker under its present registration. */
     private void assume(PartitionState later) {
         boolean leads = later.leader() == state.self() && later.leaderBrokerEpoch() == state.brokerEpoch();
-        boolean follows = later.leader() != state.self() && later.leader() != PartitionState.NO_LEADER;
+        boolean follows = later.leader() != state.self()
+                && later.leader() != PartitionState.NO_LEADER
+                && later.replicas().contains(state.self());
         if (leads && leading != null && leading.epoch() == later.leaderEpoch()) {
             leading.told(later);
         } else if (!follows || following == null || following.epoch() != later.leaderEpoch()) {

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
  * The log of a replica as the machine sees it. What stands in it is opaque: batches, each of which knows its base offset and the epoch of the
  * leader that appended it.
  *
- * <p>A failure is thrown by the method and comes out of {@link PartitionReplica#step}; the replica is as if the event had not happened,
- * and the owner decides whether to go on.
+ * <p>A failure is thrown by the method and comes out of {@link PartitionReplica#step}: nothing is answered or acknowledged for what has
+ * failed, and the owner decides whether to go on. A follower tries again after {@link ReplicaConfig#retryNs}.
  *
  * <p>Threading: called by the thread that steps the replica. Only {@link #flushedOffset}, {@link #startOffset} and the end of a force
  * may change in between.

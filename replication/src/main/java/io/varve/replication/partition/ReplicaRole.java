@@ -7,6 +7,6 @@ public enum ReplicaRole {
     LEADER,
     /** It fetches from the leader. */
     FOLLOWER,
-    /** There is no leader, or it is this broker before its last restart, or the replica is closed. */
+    /** There is no leader, or it is this broker under an earlier registration, or this broker has no replica any more. */
     NONE
 }
