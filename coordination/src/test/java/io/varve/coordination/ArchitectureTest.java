@@ -25,7 +25,8 @@ class ArchitectureTest {
                         "io.varve.coordination.tree",
                         "io.varve.coordination.quorum",
                         "io.varve.coordination.session",
-                        "io.varve.replication")
+                        "io.varve.replication",
+                        "io.varve.replication.partition")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(

@@ -1,0 +1,254 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.replication.partition;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The least that a controller must be: one register that changes one step at a time, who is registered, and elections from those in sync, or
+ * else from those that are eligible. It never fails; what reaches it, and what it says, may get lost.
+ */
+final class ModelController {
+
+    private record Registration(long epoch, int nonce, boolean fenced, boolean leaving) {
+
+        Registration fence() {
+            return new Registration(epoch, nonce, true, leaving);
+        }
+    }
+
+    private final Simulation simulation;
+    private final Map<Integer, Registration> registrations = new TreeMap<>();
+    private final Map<Integer, Long> heardNs = new TreeMap<>();
+    private final TreeSet<Integer> eligible = new TreeSet<>();
+    private final TreeSet<Integer> barred = new TreeSet<>();
+    private PartitionState state;
+    private boolean created;
+    private long nextBrokerEpoch;
+    private int lastLeader = PartitionState.NO_LEADER;
+
+    ModelController(Simulation simulation, List<Integer> replicas, int minInSync) {
+        this.simulation = simulation;
+        this.state = new PartitionState(replicas, new TreeSet<>(), PartitionState.NO_LEADER, -1, -1, 0, minInSync);
+    }
+
+    PartitionState state() {
+        return state;
+    }
+
+    SortedSet<Integer> eligible() {
+        return eligible;
+    }
+
+    boolean isCreated() {
+        return created;
+    }
+
+    /** Whether a broker is registered under an epoch, and not fenced. */
+    boolean isLive(int id, long epoch) {
+        Registration registration = registrations.get(id);
+        return registration != null && registration.epoch() == epoch && !registration.fenced();
+    }
+
+    private boolean isLive(int id) {
+        Registration registration = registrations.get(id);
+        return registration != null && !registration.fenced() && !registration.leaving();
+    }
+
+    PartitionEvent.StateTold told() {
+        Map<Integer, BrokerPresence> brokers = new TreeMap<>();
+        registrations.forEach((id, of) -> brokers.put(id, new BrokerPresence(of.epoch(), "rack-" + id, mayJoin(id))));
+        return new PartitionEvent.StateTold(state, brokers);
+    }
+
+    private boolean mayJoin(int id) {
+        return isLive(id) && !barred.contains(id);
+    }
+
+    /** Lets a broker not join those in sync. */
+    void bar(int id) {
+        barred.add(id);
+        simulation.tellAll();
+    }
+
+    void unbar(int id) {
+        barred.remove(id);
+        simulation.tellAll();
+    }
+
+    // Brokers.
+
+    /** Registers a broker; one that may have lost something is neither in sync nor eligible from then on. */
+    long register(int id, int nonce, boolean keptAll) {
+        Registration known = registrations.get(id);
+        if (known != null && known.nonce() >= nonce) {
+            return known.nonce() == nonce && !known.fenced() ? known.epoch() : -1;
+        }
+        fence(id);
+        if (!keptAll) {
+            eligible.remove(id);
+        }
+        registrations.put(id, new Registration(nextBrokerEpoch++, nonce, false, false));
+        heardNs.put(id, simulation.nowNs);
+        if (!created && registrations.size() == state.replicas().size()) {
+            created = true;
+            change(new TreeSet<>(state.replicas()));
+        }
+        elect();
+        simulation.tellAll();
+        return registrations.get(id).epoch();
+    }
+
+    /** Whether the broker is still registered. */
+    boolean heard(int id, long epoch) {
+        boolean live = isLive(id, epoch);
+        if (live) {
+            heardNs.put(id, simulation.nowNs);
+        }
+        return live;
+    }
+
+    void expireSessions() {
+        for (Map.Entry<Integer, Registration> entry : List.copyOf(registrations.entrySet())) {
+            int id = entry.getKey();
+            if (!entry.getValue().fenced() && heardNs.get(id) + Simulation.SESSION_NS < simulation.nowNs) {
+                simulation.note("session of " + id + " expires");
+                simulation.saw(Rare.SESSION_EXPIRED);
+                fence(id);
+                elect();
+                simulation.tellAll();
+            }
+        }
+    }
+
+    /** The broker wants to end: it leads no more, and is not in sync, when this returns. */
+    void leave(int id, long epoch) {
+        Registration known = registrations.get(id);
+        if (known != null && known.epoch() == epoch) {
+            registrations.put(id, new Registration(epoch, known.nonce(), true, true));
+            withdraw(id);
+            elect();
+            simulation.tellAll();
+        }
+    }
+
+    private void fence(int id) {
+        registrations.computeIfPresent(id, (key, of) -> of.fence());
+        withdraw(id);
+    }
+
+    private void withdraw(int id) {
+        if (state.isr().contains(id)) {
+            TreeSet<Integer> left = new TreeSet<>(state.isr());
+            left.remove(id);
+            change(left);
+        }
+    }
+
+    // The partition.
+
+    /** Makes others the in-sync ones. Who leaves while too few are left stays eligible: nothing is committed without it. */
+    private void change(SortedSet<Integer> isr) {
+        if (isr.size() >= state.enoughInSync()) {
+            eligible.clear();
+        } else {
+            eligible.addAll(state.isr());
+            eligible.removeAll(isr);
+        }
+        boolean led = isr.contains(state.leader());
+        write(isr, led ? state.leader() : PartitionState.NO_LEADER, state.leaderBrokerEpoch(), state.leaderEpoch());
+    }
+
+    private void write(SortedSet<Integer> isr, int leader, long leaderBrokerEpoch, int leaderEpoch) {
+        state = new PartitionState(
+                state.replicas(),
+                isr,
+                leader,
+                leaderBrokerEpoch,
+                leaderEpoch,
+                state.partitionEpoch() + 1,
+                state.minInSync());
+        simulation.note("controller: leader " + leader + ", epoch " + leaderEpoch + ", in sync " + isr + ", eligible "
+                + eligible);
+    }
+
+    private void elect() {
+        if (!created || state.leader() != PartitionState.NO_LEADER) {
+            return;
+        }
+        List<Integer> candidates = new ArrayList<>(state.replicas());
+        candidates.removeIf(id -> !isLive(id) || !state.isr().contains(id));
+        if (candidates.isEmpty()) {
+            candidates.addAll(state.replicas());
+            candidates.removeIf(id -> !isLive(id) || !eligible.contains(id));
+            if (!candidates.isEmpty()) {
+                simulation.saw(Rare.ELIGIBLE_ELECTED);
+            }
+        }
+        if (!candidates.isEmpty()) {
+            lead(candidates.get(0));
+        } else if (state.isr().isEmpty() && eligible.isEmpty() && simulation.electsLastLeader()) {
+            // Source: KAFKA-19522. That it led last is no reason to elect somebody who is gone.
+            boolean may = isLive(lastLeader) || simulation.bug == Bug.ELECTS_WHO_IS_FENCED;
+            if (may) {
+                elect(lastLeader);
+            }
+        }
+    }
+
+    private void lead(int id) {
+        SortedSet<Integer> isr = state.isr().contains(id) ? state.isr() : new TreeSet<>(List.of(id));
+        eligible.remove(id);
+        lastLeader = id;
+        simulation.ledger.elected(id, isLive(id));
+        write(isr, id, registrations.get(id).epoch(), state.leaderEpoch() + 1);
+        simulation.saw(Rare.LEADER_ELECTED);
+    }
+
+    /** Lets another lead that is in sync; nothing happens when it is not. */
+    void moveLeader(int id) {
+        if (isLive(id) && state.isr().contains(id) && state.leader() != id) {
+            simulation.saw(Rare.LEADER_MOVED);
+            lead(id);
+            simulation.tellAll();
+        }
+    }
+
+    /** The operator lets somebody lead that may lack what was acknowledged. */
+    void elect(int id) {
+        simulation.ledger.allowLoss(simulation.broker(id).log());
+        eligible.clear();
+        write(new TreeSet<>(List.of(id)), PartitionState.NO_LEADER, -1, state.leaderEpoch());
+        lead(id);
+        simulation.tellAll();
+    }
+
+    /** Decides on a proposal: the event that the leader is told. */
+    PartitionEvent decide(IsrProposal proposal) {
+        boolean current = proposal.partitionEpoch() == state.partitionEpoch()
+                && proposal.leaderEpoch() == state.leaderEpoch()
+                && proposal.leader() == state.leader();
+        if (!current) {
+            simulation.saw(Rare.PROPOSAL_STALE);
+            return new PartitionEvent.IsrRefused(proposal, PartitionEvent.IsrRefusal.STALE);
+        }
+        for (Map.Entry<Integer, Long> member : proposal.isr().entrySet()) {
+            int id = member.getKey();
+            boolean same = isLive(id, member.getValue()) || (simulation.bug == Bug.IGNORES_BROKER_EPOCHS && isLive(id));
+            boolean joins = !state.isr().contains(id);
+            if (joins && (!same || !mayJoin(id))) {
+                simulation.saw(Rare.PROPOSAL_INELIGIBLE);
+                return new PartitionEvent.IsrRefused(proposal, PartitionEvent.IsrRefusal.INELIGIBLE);
+            }
+        }
+        SortedSet<Integer> isr = new TreeSet<>(proposal.isr().keySet());
+        simulation.saw(isr.size() > state.isr().size() ? Rare.ISR_EXPANDED : Rare.ISR_SHRUNK);
+        change(isr);
+        simulation.tellAll();
+        return new PartitionEvent.IsrAccepted(state);
+    }
+}

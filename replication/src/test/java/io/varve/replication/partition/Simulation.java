@@ -1,0 +1,464 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.replication.partition;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** A partition on some brokers, its clients and its misfortunes in one thread, under one seed and on a clock of its own. */
+final class Simulation {
+
+    static final long MS = 1_000_000;
+    static final long SESSION_NS = 1_000 * MS;
+    static final long LAG_NS = 500 * MS;
+    static final long RETRY_NS = 400 * MS;
+    static final long POLL_NS = 150 * MS;
+
+    private record Happening(long timeNs, long number, Runnable what) {}
+
+    final Random random;
+    final Swarm swarm;
+    final Bug bug;
+    final Ledger ledger = new Ledger();
+    final SimulatedNetwork network;
+    final ModelController controller;
+    private final Map<Integer, SimulatedBroker> brokers = new TreeMap<>();
+    private final List<Producer> producers = new ArrayList<>();
+    private final Map<Rare, Integer> seen = new EnumMap<>(Rare.class);
+    private final PriorityQueue<Happening> happenings =
+            new PriorityQueue<>(Comparator.comparingLong(Happening::timeNs).thenComparingLong(Happening::number));
+    private final @Nullable List<String> notes;
+    private final List<String> answers = new ArrayList<>();
+    private final boolean plain;
+
+    long nowNs;
+    private long happened;
+    private long scheduled;
+    private long trace = 17;
+    private boolean calm;
+    private int suspects;
+    private boolean operatorElected;
+    private boolean electsLastLeader;
+
+    Simulation(Random random, Swarm swarm, Bug bug, boolean noting) {
+        this(random, swarm, bug, noting, false);
+    }
+
+    /** One without chance: all delays are a millisecond. */
+    static Simulation plain(Swarm swarm, Bug bug) {
+        return new Simulation(new Random(0), swarm, bug, false, true);
+    }
+
+    private Simulation(Random random, Swarm swarm, Bug bug, boolean noting, boolean plain) {
+        this.random = random;
+        this.swarm = swarm;
+        this.bug = bug;
+        this.plain = plain;
+        this.notes = noting ? new ArrayList<>() : null;
+        this.network = new SimulatedNetwork(this);
+        List<Integer> replicas = new ArrayList<>();
+        for (int id = 1; id <= swarm.brokers(); id++) {
+            replicas.add(id);
+            brokers.put(id, new SimulatedBroker(this, id));
+        }
+        this.controller = new ModelController(this, replicas, swarm.minInSync());
+    }
+
+    SimulatedBroker broker(int id) {
+        SimulatedBroker broker = brokers.get(id);
+        if (broker == null) {
+            throw new IllegalArgumentException("no such broker: id=" + id);
+        }
+        return broker;
+    }
+
+    Iterable<SimulatedBroker> brokers() {
+        return brokers.values();
+    }
+
+    SimulatedBroker any() {
+        return broker(1 + random.nextInt(brokers.size()));
+    }
+
+    /** Whom a client takes for the leader: somebody's word, or a guess. */
+    int likelyLeader() {
+        int leader = controller.state().leader();
+        return leader == PartitionState.NO_LEADER || random.nextInt(4) == 0 ? any().id : leader;
+    }
+
+    void tellAll() {
+        PartitionEvent.StateTold told = controller.told();
+        brokers.values().forEach(broker -> network.send(0, broker.id, () -> broker.told(told)));
+    }
+
+    void schedule(long delayNs, Runnable what) {
+        happenings.add(new Happening(nowNs + Math.max(0, delayNs), scheduled++, what));
+    }
+
+    /** The controller is the slowest to be heard. */
+    long networkDelayNs(int from, boolean reliable) {
+        boolean slow = !reliable && swarm.has(Misfortune.SLOW_NETWORK);
+        double delayMs = 0.2 - StrictMath.log(1 - random.nextDouble()) * (!slow ? 1 : from == 0 ? 120 : 30);
+        return plain ? MS : (long) (delayMs * MS);
+    }
+
+    long diskDelayNs() {
+        if (plain) {
+            return MS;
+        }
+        long delayMs = !calm && swarm.has(Misfortune.SLOW_DISKS) && random.nextInt(20) == 0
+                ? random.nextInt(800)
+                : random.nextInt(4);
+        return delayMs * MS;
+    }
+
+    /** What decides how much is lost; null when all is. */
+    @Nullable
+    Random chance() {
+        return plain ? null : random;
+    }
+
+    boolean storesHighWatermark() {
+        return !plain && random.nextInt(10) == 0;
+    }
+
+    /** Whether what is known of producers is in every log; not when the records that say so are deleted or lost. */
+    boolean keepsSequences() {
+        return !swarm.has(Misfortune.RETENTION) && !operatorElected;
+    }
+
+    boolean isCalm() {
+        return calm;
+    }
+
+    boolean electsLastLeader() {
+        return electsLastLeader;
+    }
+
+    void electLastLeader() {
+        electsLastLeader = true;
+    }
+
+    /** Another replica may have lost what it said that it holds. */
+    void mayHaveLost() {
+        suspects++;
+    }
+
+    void saw(Rare rare) {
+        seen.merge(rare, 1, Integer::sum);
+    }
+
+    void note(String what) {
+        trace = trace * 31 + what.hashCode();
+        if (notes != null) {
+            notes.add(String.format("%8.1f ms  %s", nowNs / 1e6, what));
+        }
+    }
+
+    void stepped(int id, long endOffset, PartitionReplica replica) {
+        trace = (((trace * 31 + id) * 31 + endOffset) * 31 + replica.highWatermark()) * 31 + replica.leaderEpoch();
+    }
+
+    // The run.
+
+    /** A time of misfortunes, then one without, at whose end all must be equal. */
+    void run(long chaosNs) {
+        begin();
+        for (int number = 1; number <= 3; number++) {
+            Producer producer = new Producer(this, number);
+            producers.add(producer);
+            producer.begin();
+        }
+        new SimulatedConsumer(this).begin();
+        scheduleMisfortunes();
+        runUntil(chaosNs);
+        calmDown();
+        runUntil(nowNs + 6_000 * MS);
+        if (controller.state().leader() == PartitionState.NO_LEADER) {
+            electUncleanly();
+            runUntil(nowNs + 3_000 * MS);
+        }
+        requireAgreement();
+    }
+
+    void begin() {
+        brokers.values().forEach(SimulatedBroker::start);
+        expireSessions();
+    }
+
+    private void expireSessions() {
+        schedule(50 * MS, () -> {
+            controller.expireSessions();
+            expireSessions();
+        });
+    }
+
+    void runUntil(long timeNs) {
+        while (!happenings.isEmpty() && happenings.peek().timeNs() <= timeNs) {
+            happenOnce();
+        }
+        nowNs = timeNs;
+    }
+
+    /** Runs until something is so, for ten seconds at most. */
+    boolean runUntil(BooleanSupplier reached) {
+        long limitNs = nowNs + 10_000 * MS;
+        while (!reached.getAsBoolean() && nowNs < limitNs && !happenings.isEmpty()) {
+            happenOnce();
+        }
+        return reached.getAsBoolean();
+    }
+
+    private void happenOnce() {
+        Happening next = happenings.remove();
+        nowNs = next.timeNs();
+        happened++;
+        trace = trace * 31 + nowNs;
+        next.what().run();
+        ledger.requireHeldByThoseWhoMayLead(this);
+    }
+
+    private void scheduleMisfortunes() {
+        schedule((20 + random.nextInt(swarm.misfortuneMs())) * MS, () -> {
+            if (!calm) {
+                strike();
+                scheduleMisfortunes();
+            }
+        });
+    }
+
+    private void strike() {
+        int leader = controller.state().leader();
+        SimulatedBroker victim = random.nextInt(3) == 0 && leader != PartitionState.NO_LEADER ? broker(leader) : any();
+        switch (random.nextInt(11)) {
+            case 0 -> {
+                if (swarm.has(Misfortune.PROCESS_DEATHS) && victim.isUp()) {
+                    saw(Rare.PROCESS_DIED);
+                    victim.die();
+                    restartLater(victim);
+                }
+            }
+            case 1 -> {
+                if (swarm.has(Misfortune.POWER_LOSSES) && victim.isUp()) {
+                    saw(Rare.POWER_LOST);
+                    victim.losePower();
+                    restartLater(victim);
+                }
+            }
+            case 2 -> {
+                if (swarm.has(Misfortune.POWER_CUTS) && random.nextInt(3) == 0) {
+                    cutPower();
+                }
+            }
+            case 3 -> {
+                if (swarm.has(Misfortune.PAUSES) && victim.isUp()) {
+                    saw(Rare.PAUSED);
+                    victim.pause(random.nextInt(2500) * MS);
+                    note("pauses " + victim.id);
+                }
+            }
+            case 4 -> {
+                if (swarm.has(Misfortune.PARTITIONS)) {
+                    partition();
+                }
+            }
+            case 5 -> network.heal();
+            case 6 -> {
+                if (swarm.has(Misfortune.CLEAN_SHUTDOWNS) && victim.isUp() && victim.brokerEpoch() >= 0) {
+                    victim.shutDown();
+                }
+            }
+            case 7 -> {
+                if (swarm.has(Misfortune.LEADER_MOVES)) {
+                    controller.moveLeader(victim.id);
+                }
+            }
+            case 8 -> {
+                if (swarm.has(Misfortune.RETENTION) && leader != PartitionState.NO_LEADER) {
+                    expire(broker(leader));
+                }
+            }
+            case 9 -> {
+                if (swarm.has(Misfortune.BARRED_BROKERS)) {
+                    controller.bar(victim.id);
+                    schedule(random.nextInt(1500) * MS, () -> controller.unbar(victim.id));
+                }
+            }
+            default -> {
+                if (swarm.has(Misfortune.WIPES) && random.nextInt(3) == 0) {
+                    saw(Rare.DISK_WIPED);
+                    victim.wipe();
+                    restartLater(victim);
+                }
+            }
+        }
+    }
+
+    private void cutPower() {
+        saw(Rare.POWER_CUT);
+        for (SimulatedBroker broker : brokers.values()) {
+            if (broker.isUp()) {
+                broker.losePower();
+                restartLater(broker);
+            }
+        }
+    }
+
+    private void expire(SimulatedBroker leader) {
+        if (leader.isUp() && leader.replica().role() == ReplicaRole.LEADER) {
+            long start = leader.log().startOffset();
+            long committed = leader.replica().highWatermark() - start;
+            if (committed > 0) {
+                leader.log().deleteBefore(start + 1 + random.nextInt((int) committed));
+            }
+        }
+    }
+
+    void restartLater(SimulatedBroker broker) {
+        schedule(plain ? Long.MAX_VALUE / 2 : calm ? 10 * MS : random.nextInt(2500) * MS, () -> {
+            if (!broker.isUp()) {
+                broker.start();
+            }
+        });
+    }
+
+    private void partition() {
+        network.heal();
+        boolean oneWay = random.nextInt(3) == 0;
+        saw(oneWay ? Rare.ONE_WAY_PARTITION : Rare.PARTITION);
+        note("partition " + (oneWay ? "one way" : "both ways"));
+        boolean[] side = new boolean[brokers.size() + 1];
+        for (int i = 0; i < side.length; i++) {
+            side[i] = random.nextBoolean();
+        }
+        for (int i = 0; i < side.length; i++) {
+            for (int j = 0; j < side.length; j++) {
+                if (side[i] && !side[j]) {
+                    network.cut(i, j);
+                    if (!oneWay) {
+                        network.cut(j, i);
+                    }
+                }
+            }
+        }
+    }
+
+    private void calmDown() {
+        calm = true;
+        note("calm");
+        network.becomeReliable();
+        for (SimulatedBroker broker : brokers.values()) {
+            broker.resume();
+            if (!broker.isUp()) {
+                restartLater(broker);
+            }
+        }
+    }
+
+    /** What an operator does when nobody is left who is known to have everything. */
+    private void electUncleanly() {
+        Ledger.require(
+                suspects >= swarm.minInSync(),
+                "no leader, though fewer have lost anything than must hold a record: " + suspects + describe());
+        SimulatedBroker best = broker(1);
+        for (SimulatedBroker broker : brokers.values()) {
+            if (broker.log().endOffset() > best.log().endOffset()) {
+                best = broker;
+            }
+        }
+        saw(Rare.OPERATOR_ELECTED);
+        elect(best.id);
+    }
+
+    void elect(int id) {
+        operatorElected = true;
+        controller.elect(id);
+    }
+
+    private void requireAgreement() {
+        PartitionState state = controller.state();
+        Ledger.require(
+                state.isr().size() == state.replicas().size(), "after a calm time all must be in sync: " + describe());
+        SimulatedBroker leader = broker(state.leader());
+        long before = ledger.acknowledgements();
+        leader.produce(0, true, answer -> {});
+        runUntil(nowNs + 1_500 * MS);
+        Ledger.require(
+                ledger.acknowledgements() == before + 1, "in calm times all must be acknowledged: " + describe());
+        brokers.values().forEach(broker -> ledger.requireEqual(broker.id, broker.log()));
+        boolean stuck = keepsSequences() && producers.stream().anyMatch(Producer::isOutstanding);
+        Ledger.require(!stuck, "a producer was not answered: " + describe());
+    }
+
+    String describe() {
+        StringBuilder all = new StringBuilder("\n  ").append(controller.state());
+        brokers.values().forEach(broker -> all.append("\n  ").append(describe(broker, false)));
+        return all.toString();
+    }
+
+    /** How a broker is, and what stands in its log: each record, or from where to where. */
+    static String describe(SimulatedBroker broker, boolean records) {
+        if (!broker.isUp()) {
+            return broker.id + " is down";
+        }
+        PartitionReplica replica = broker.replica();
+        MemoryReplicaLog log = broker.log();
+        StringBuilder is = new StringBuilder()
+                .append(broker.id)
+                .append(' ')
+                .append(replica.role())
+                .append(" epoch ")
+                .append(replica.leaderEpoch())
+                .append(", committed ")
+                .append(replica.highWatermark())
+                .append(", log");
+        if (!records) {
+            return is + " " + log.startOffset() + ".." + log.endOffset();
+        }
+        for (long offset = log.startOffset(); offset < log.endOffset(); offset++) {
+            is.append(' ')
+                    .append(log.entry(offset).value())
+                    .append('/')
+                    .append(log.entry(offset).epoch());
+        }
+        return is.toString();
+    }
+
+    Map<Rare, Integer> seen() {
+        return seen;
+    }
+
+    long happened() {
+        return happened;
+    }
+
+    /** Keeps what a client is told, when there is somebody to read it. */
+    void answer(String what) {
+        if (plain) {
+            answers.add(what);
+        }
+    }
+
+    /** What clients were told since this was asked last. */
+    List<String> takeAnswers() {
+        List<String> taken = List.copyOf(answers);
+        answers.clear();
+        return taken;
+    }
+
+    /** Equal for equal runs, on any machine. */
+    long trace() {
+        return trace;
+    }
+
+    List<String> notes() {
+        return notes == null ? List.of() : notes;
+    }
+}
