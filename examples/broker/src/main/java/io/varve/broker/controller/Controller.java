@@ -89,7 +89,7 @@ public final class Controller {
      * replica.
      */
     public CompletionStage<Void> leadOwn() {
-        return election.current().thenCompose(epoch -> {
+        return follower.settled().thenCompose(image -> election.current()).thenCompose(epoch -> {
             List<PartitionChange> changes = BrokerDecisions.returned(situation(true), nodeId, true);
             CompletionStage<Void> all = CompletableFuture.completedFuture(null);
             for (int from = 0; from < changes.size(); from += MOST_PER_MULTI) {

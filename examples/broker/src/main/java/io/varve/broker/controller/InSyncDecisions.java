@@ -140,15 +140,14 @@ final class InSyncDecisions {
     }
 
     /**
-     * A topic's {@code min.insync.replicas} changes: with fewer asked for, records may be committed that those eligible so far do not
-     * have. To be written in one multi with the configuration.
+     * A topic's {@code min.insync.replicas} has changed in the situation's rules: where enough are in sync by the new one, records may be
+     * committed that those eligible so far do not have. To be written in one multi with the configuration. Kafka forgets them everywhere,
+     * also where nobody is in sync and nothing can be committed without them.
      */
     static List<PartitionChange> minInSyncChanged(Situation situation, TopicImage topic) {
         return topic.partitions().stream()
-                .map(partition -> situation
-                        .revise(topic, partition)
-                        .nobodyEligible()
-                        .because(PartitionChange.Reason.MIN_IN_SYNC_REPLICAS))
+                .map(partition ->
+                        situation.revise(topic, partition).because(PartitionChange.Reason.MIN_IN_SYNC_REPLICAS))
                 .flatMap(Optional::stream)
                 .toList();
     }

@@ -71,11 +71,6 @@ final class PartitionRevision {
         return this;
     }
 
-    PartitionRevision nobodyEligible() {
-        eligible = List.of();
-        return this;
-    }
-
     PartitionRevision assigned(Assignment wanted) {
         assignment = wanted;
         return this;

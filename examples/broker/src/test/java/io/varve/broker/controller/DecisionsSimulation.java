@@ -33,6 +33,10 @@ final class DecisionsSimulation {
     private static final int BROKERS = 5;
     private static final List<String> TOPICS = List.of("a", "b");
 
+    static final String UNCLEAN = "unclean election";
+    static final String COMPLETED = "reassignment completed";
+    static final String FROM_ELIGIBLE = "eligible replica elected";
+
     private static final Set<ErrorCode> EXPECTED = Set.of(
             ErrorCode.ELECTION_NOT_NEEDED,
             ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE,
@@ -51,8 +55,9 @@ final class DecisionsSimulation {
 
     private Situation situation;
     private long epoch = 100;
-    private int uncleanElections;
-    private int changes;
+
+    /** What was reached how often, to show that the rare is. */
+    private final Map<String, Integer> reached = new TreeMap<>();
 
     DecisionsSimulation(long seed) {
         random = new Random(seed);
@@ -96,12 +101,22 @@ final class DecisionsSimulation {
         situation = situation.with(situation.image().withTopics(topics, 1));
     }
 
-    int uncleanElections() {
-        return uncleanElections;
+    Map<String, Integer> reached() {
+        return reached;
     }
 
-    int changes() {
-        return changes;
+    private void reach(PartitionChange change) {
+        reached.merge(change.reason().name(), 1, Integer::sum);
+        if (change.isUnclean()) {
+            reached.merge(UNCLEAN, 1, Integer::sum);
+        }
+        if (change.isReassignmentCompleted()) {
+            reached.merge(COMPLETED, 1, Integer::sum);
+        }
+        if (change.isLeaderChange()
+                && change.before().eligible().contains(change.after().leader())) {
+            reached.merge(FROM_ELIGIBLE, 1, Integer::sum);
+        }
     }
 
     /** Lets one thing happen. */
@@ -323,7 +338,7 @@ final class DecisionsSimulation {
 
     private void write(List<PartitionChange> decided) {
         for (PartitionChange change : decided) {
-            changes++;
+            reach(change);
             PartitionImage before = change.before();
             PartitionImage after = change.after();
             assertThat(after.partitionEpoch()).isEqualTo(before.partitionEpoch() + 1);
@@ -332,7 +347,6 @@ final class DecisionsSimulation {
                     .isTrue();
             Records kept = records.get(new TopicPartition(change.topic().name(), before.index()));
             if (change.isUnclean()) {
-                uncleanElections++;
                 kept.committed = Math.min(kept.committed, kept.end(after.leader()));
             }
             if (after.leader() != ClusterImage.NOBODY) {

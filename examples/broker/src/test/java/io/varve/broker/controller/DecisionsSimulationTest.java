@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,8 +24,7 @@ class DecisionsSimulationTest {
         Long only = Long.getLong("varve.seed");
         long first = only == null ? 1 : only;
         long last = only == null ? SEEDS : only;
-        int changes = 0;
-        int uncleanElections = 0;
+        Map<String, Integer> reached = new TreeMap<>();
         for (long seed = first; seed <= last; seed++) {
             DecisionsSimulation simulation = new DecisionsSimulation(seed);
             try {
@@ -34,13 +36,19 @@ class DecisionsSimulationTest {
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError("seed=" + seed + ": " + e.getMessage(), e);
             }
-            changes += simulation.changes();
-            uncleanElections += simulation.uncleanElections();
+            simulation.reached().forEach((what, count) -> reached.merge(what, count, Integer::sum));
         }
-        assertThat(changes).as("something happened").isGreaterThan((int) (last - first));
-        assertThat(only != null || uncleanElections > 0)
-                .as("the rare was reached")
-                .isTrue();
+        if (only == null) {
+            assertThat(reached)
+                    .containsKeys(
+                            DecisionsSimulation.UNCLEAN,
+                            DecisionsSimulation.COMPLETED,
+                            DecisionsSimulation.FROM_ELIGIBLE);
+            assertThat(reached.keySet())
+                    .containsAll(Stream.of(PartitionChange.Reason.values())
+                            .map(Enum::name)
+                            .toList());
+        }
     }
 
     private static void assertWhole(Situation situation) {

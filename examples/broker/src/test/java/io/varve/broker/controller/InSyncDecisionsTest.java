@@ -9,9 +9,11 @@ import io.varve.broker.controller.InSyncDecisions.Member;
 import io.varve.broker.metadata.Assignment;
 import io.varve.broker.metadata.PartitionState;
 import io.varve.broker.metadata.Successors;
+import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -134,14 +136,15 @@ class InSyncDecisionsTest {
     }
 
     @Test
-    void shouldForgetWhoWasEligibleWhenFewerAreAskedFor() {
-        Situation asksForTwo = ClusterSketch.ofBrokers(1, 2, 3)
-                .rules(2, false)
-                .partition(1, ALL, List.of(1), List.of(2))
-                .situation();
+    void shouldForgetWhoWasEligibleWhenEnoughAreInSyncByANewRule() {
+        ClusterSketch cluster = ClusterSketch.ofBrokers(1, 2, 3).partition(1, ALL, List.of(1), List.of(2));
+        Situation asksForTwo = cluster.rules(2, false).situation();
+        TopicImage topic = Objects.requireNonNull(asksForTwo.image().topic("t"));
+        Situation asksForOne =
+                new Situation(asksForTwo.image(), asksForTwo.brokers(), name -> new TopicRules(1, false));
 
-        assertThat(InSyncDecisions.minInSyncChanged(
-                        asksForTwo, asksForTwo.image().topics().iterator().next()))
+        assertThat(InSyncDecisions.minInSyncChanged(asksForTwo, topic)).isEmpty();
+        assertThat(InSyncDecisions.minInSyncChanged(asksForOne, topic))
                 .extracting(PartitionChange::describe)
                 .containsExactly("partition=t-0, elr=[2]->[], reason=MIN_IN_SYNC_REPLICAS");
     }
