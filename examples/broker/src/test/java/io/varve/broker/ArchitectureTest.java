@@ -102,6 +102,31 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** What carries decisions out; all else in the controller's package decides. */
+    private static final String CARRIES_OUT =
+            "Controller|ControllerElection|BrokerRegistration|ClusterSetup|ConfigWriter|ProducerIds|Failures";
+
+    @Test
+    void shouldKeepTheDecisionsOfTheControllerPure() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.varve.broker.controller..")
+                .and()
+                .haveNameNotMatching(".*\\.(" + CARRIES_OUT + ")(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "java.nio.file..", "java.net..", "java.util.concurrent..", "io.varve.coordination.agent..")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.util.Random")
+                .check(CLASSES);
+    }
+
     @Test
     void shouldKeepMachinesPure() {
         noClasses()

@@ -14,6 +14,7 @@ import io.varve.coordination.NodeExistsException;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.tree.TreeOp;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -88,15 +89,26 @@ public final class Controller {
      * replica.
      */
     public CompletionStage<Void> leadOwn() {
-        return election.current().thenCompose(epoch -> {
-            List<TreeOp> operations = TopicPlan.lead(follower.image(), nodeId, epoch.number());
+        return follower.settled().thenCompose(image -> election.current()).thenCompose(epoch -> {
+            List<PartitionChange> changes = BrokerDecisions.returned(situation(true), nodeId, true);
             CompletionStage<Void> all = CompletableFuture.completedFuture(null);
-            for (int from = 0; from < operations.size(); from += MOST_PER_MULTI) {
-                List<TreeOp> some = operations.subList(from, Math.min(operations.size(), from + MOST_PER_MULTI));
-                all = all.thenCompose(nothing -> write(epoch, some));
+            for (int from = 0; from < changes.size(); from += MOST_PER_MULTI) {
+                List<PartitionChange> some = changes.subList(from, Math.min(changes.size(), from + MOST_PER_MULTI));
+                all = all.thenCompose(nothing -> change(epoch, some));
             }
             return all;
         });
+    }
+
+    private CompletionStage<Void> change(ControllerEpoch epoch, List<PartitionChange> changes) {
+        for (PartitionChange change : changes) {
+            if (change.isUnclean()) {
+                LOG.warn("{}", change.describe());
+            } else {
+                LOG.debug("{}", change.describe());
+            }
+        }
+        return write(epoch, PartitionChange.operations(changes, epoch.number()));
     }
 
     /**
@@ -127,17 +139,17 @@ public final class Controller {
     }
 
     private CompletionStage<TopicImage> create(NewTopic topic, boolean validateOnly, ControllerEpoch epoch) {
-        ClusterImage image = follower.image();
-        TopicPlan.requireNewName(topic.name(), image);
+        Situation situation = situation(false);
+        TopicPlan.requireNewName(topic.name(), situation.image());
         TopicPlan.requireConfig(topic.config());
-        List<List<Integer>> assignment = assignment(topic, image);
-        UUID id = UUID.randomUUID();
-        TopicImage planned = new TopicImage(topic.name(), id, planned(assignment));
+        List<List<Integer>> assignment = assignment(topic, situation);
+        List<PartitionImage> partitions = Placement.partitions(situation, 0, assignment);
+        TopicImage planned = new TopicImage(topic.name(), UUID.randomUUID(), partitions);
         if (validateOnly) {
             return CompletableFuture.completedFuture(planned);
         }
-        LOG.info("Creating topic: topic={}, topicId={}, assignment={}", topic.name(), id, assignment);
-        return write(epoch, TopicPlan.create(topic.name(), id, assignment, topic.config(), epoch.number()))
+        LOG.info("Creating topic: topic={}, topicId={}, assignment={}", topic.name(), planned.id(), assignment);
+        return write(epoch, TopicPlan.create(planned, topic.config(), epoch.number()))
                 .handle((nothing, failure) -> created(planned, failure))
                 .thenCompose(result -> result);
     }
@@ -154,22 +166,41 @@ public final class Controller {
                 : CompletableFuture.failedFuture(failure);
     }
 
-    private static List<PartitionImage> planned(List<List<Integer>> assignment) {
-        List<PartitionImage> partitions = new ArrayList<>();
-        for (List<Integer> replicas : assignment) {
-            partitions.add(new PartitionImage(partitions.size(), replicas.get(0), 0, replicas, replicas));
-        }
-        return partitions;
-    }
-
-    private List<List<Integer>> assignment(NewTopic topic, ClusterImage image) {
+    private List<List<Integer>> assignment(NewTopic topic, Situation situation) {
         if (!topic.assignment().isEmpty()) {
-            TopicPlan.requireAssignment(image, topic.assignment());
+            Placement.requireAssignment(situation, topic.assignment(), -1);
+            TopicPlan.requireOneReplica(topic.assignment().get(0).size());
             return topic.assignment();
         }
         int count = topic.partitions() == -1 ? values.intValue("num.partitions") : topic.partitions();
         int factor = topic.replicationFactor() == -1 ? TopicPlan.MOST_REPLICAS : topic.replicationFactor();
-        return TopicPlan.assign(image, 0, count, factor);
+        TopicPlan.requirePartitions(count);
+        List<List<Integer>> assignment = Placement.place(situation, null, count, factor);
+        TopicPlan.requireOneReplica(factor);
+        return assignment;
+    }
+
+    /**
+     * What decisions look at.
+     *
+     * @param isStarting whether this broker is to count as registered, as it will be when it can do its part
+     */
+    private Situation situation(boolean isStarting) {
+        ClusterImage image = follower.image();
+        BrokerStates brokers = BrokerStates.of(image);
+        if (isStarting) {
+            brokers = brokers.with(new BrokerState(nodeId, BrokerImage.UNREGISTERED, null, Standing.ACTIVE));
+        }
+        ConfigValues cluster = values.withDynamic(image.defaultBrokerConfig(), Map.of());
+        Map<String, TopicRules> rules = new HashMap<>();
+        return new Situation(
+                image,
+                brokers,
+                name -> rules.computeIfAbsent(name, topic -> {
+                    // Nobody but its only replica can lead a partition yet, cleanly or not.
+                    return new TopicRules(
+                            cluster.forTopic(image.topicConfig(topic)).intValue("min.insync.replicas"), false);
+                }));
     }
 
     /** Refuses a name that a topic cannot have. */
@@ -212,21 +243,24 @@ public final class Controller {
                                 : "The topic " + name + " currently has " + present + " partition(s); " + count
                                         + " would not be an increase.");
             }
+            int factor = topic.partitions().get(0).assignment().target().size();
+            Situation situation = situation(false);
             List<List<Integer>> assignment = added;
             if (added.isEmpty()) {
-                int factor = topic.partitions().get(0).replicas().size();
-                assignment = TopicPlan.assign(image, present, count - present, factor);
+                TopicPlan.requirePartitions(count);
+                assignment = Placement.place(situation, topic, count - present, factor);
             } else if (added.size() != count - present) {
                 throw new RequestException(
                         ErrorCode.INVALID_REPLICA_ASSIGNMENT,
                         "Increasing the number of partitions by " + (count - present) + " but " + added.size()
                                 + " assignments provided.");
             } else {
-                TopicPlan.requireAssignment(image, added);
+                Placement.requireAssignment(situation, added, factor);
             }
+            List<PartitionImage> partitions = Placement.partitions(situation, present, assignment);
             return validateOnly
                     ? CompletableFuture.completedFuture(null)
-                    : write(epoch, TopicPlan.enlarge(topic, assignment, epoch.number()));
+                    : write(epoch, TopicPlan.enlarge(topic, partitions, epoch.number()));
         });
     }
 

@@ -3,7 +3,6 @@ package io.varve.broker.controller;
 
 import io.varve.broker.config.ConfigKey;
 import io.varve.broker.config.ConfigRegistry;
-import io.varve.broker.metadata.BrokerImage;
 import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
@@ -15,7 +14,6 @@ import io.varve.coordination.tree.TreeOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -94,33 +92,16 @@ final class TopicPlan {
         }
     }
 
-    /** Deals the replicas of new partitions out over the brokers, in turn. */
-    static List<List<Integer>> assign(ClusterImage image, int first, int partitions, int replicationFactor) {
-        List<Integer> brokers = image.brokers().stream().map(BrokerImage::id).toList();
+    /** Refuses a number of partitions that no topic can have. */
+    static void requirePartitions(int partitions) {
         if (partitions < 1 || partitions > MAX_PARTITIONS) {
             throw refused(
                     ErrorCode.INVALID_PARTITIONS,
                     "Number of partitions was " + partitions + "; it must be between 1 and " + MAX_PARTITIONS + ".");
         }
-        if (replicationFactor < 1 || replicationFactor > brokers.size()) {
-            throw refused(
-                    ErrorCode.INVALID_REPLICATION_FACTOR,
-                    "Replication factor: " + replicationFactor + " larger than available brokers: " + brokers.size()
-                            + ", or smaller than 1.");
-        }
-        requireOneReplica(replicationFactor);
-        List<List<Integer>> assignment = new ArrayList<>();
-        for (int partition = first; partition < first + partitions; partition++) {
-            List<Integer> replicas = new ArrayList<>();
-            for (int replica = 0; replica < replicationFactor; replica++) {
-                replicas.add(brokers.get((partition + replica) % brokers.size()));
-            }
-            assignment.add(replicas);
-        }
-        return assignment;
     }
 
-    private static void requireOneReplica(int replicationFactor) {
+    static void requireOneReplica(int replicationFactor) {
         if (replicationFactor > MOST_REPLICAS) {
             throw refused(
                     ErrorCode.INVALID_REPLICATION_FACTOR,
@@ -129,60 +110,48 @@ final class TopicPlan {
         }
     }
 
-    /** Refuses an assignment that names brokers that do not live, or the same one twice. */
-    static void requireAssignment(ClusterImage image, List<List<Integer>> assignment) {
-        List<Integer> brokers = image.brokers().stream().map(BrokerImage::id).toList();
-        for (List<Integer> replicas : assignment) {
-            boolean valid = !replicas.isEmpty()
-                    && brokers.containsAll(replicas)
-                    && replicas.stream().distinct().count() == replicas.size()
-                    && replicas.size() == assignment.get(0).size();
-            if (!valid) {
-                throw refused(
-                        ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-                        "Replicas " + replicas + " are not distinct live brokers of " + brokers
-                                + ", as many for every partition.");
-            }
-            requireOneReplica(replicas.size());
-        }
-    }
-
-    static List<TreeOp> create(
-            String name, UUID id, List<List<Integer>> assignment, Map<String, String> config, int controllerEpoch) {
+    static List<TreeOp> create(TopicImage topic, Map<String, String> config, int controllerEpoch) {
         List<TreeOp> operations = new ArrayList<>();
+        String path = TreeLayout.topic(topic.name());
         if (!config.isEmpty()) {
-            operations.add(
-                    new TreeOp.Create(TreeLayout.topicConfig(name), TreeLayout.config(config), CreateMode.PERSISTENT));
+            operations.add(new TreeOp.Create(
+                    TreeLayout.topicConfig(topic.name()), TreeLayout.config(config), CreateMode.PERSISTENT));
         }
-        operations.add(
-                new TreeOp.Create(TreeLayout.topic(name), TreeLayout.topic(id, assignment), CreateMode.PERSISTENT));
-        operations.add(node(TreeLayout.topic(name) + "/partitions"));
-        for (int index = 0; index < assignment.size(); index++) {
-            operations.addAll(partition(name, index, assignment.get(index), controllerEpoch));
-        }
+        operations.add(new TreeOp.Create(path, topicNode(topic), CreateMode.PERSISTENT));
+        operations.add(node(path + "/partitions"));
+        topic.partitions().forEach(partition -> operations.addAll(partition(topic.name(), partition, controllerEpoch)));
         return operations;
     }
 
-    static List<TreeOp> enlarge(TopicImage topic, List<List<Integer>> added, int controllerEpoch) {
-        List<List<Integer>> assignment = new ArrayList<>();
-        topic.partitions().forEach(partition -> assignment.add(partition.replicas()));
-        assignment.addAll(added);
+    static List<TreeOp> enlarge(TopicImage topic, List<PartitionImage> added, int controllerEpoch) {
+        List<PartitionImage> partitions = new ArrayList<>(topic.partitions());
+        partitions.addAll(added);
         List<TreeOp> operations = new ArrayList<>();
-        operations.add(new TreeOp.Set(TreeLayout.topic(topic.name()), TreeLayout.topic(topic.id(), assignment), -1));
-        for (int i = 0; i < added.size(); i++) {
-            operations.addAll(partition(topic.name(), topic.partitions().size() + i, added.get(i), controllerEpoch));
-        }
+        TopicImage enlarged = new TopicImage(topic.name(), topic.id(), partitions);
+        operations.add(new TreeOp.Set(TreeLayout.topic(topic.name()), topicNode(enlarged), -1));
+        added.forEach(partition -> operations.addAll(partition(topic.name(), partition, controllerEpoch)));
         return operations;
     }
 
-    private static List<TreeOp> partition(String topic, int index, List<Integer> replicas, int controllerEpoch) {
-        PartitionImage partition = new PartitionImage(index, replicas.get(0), 0, replicas, replicas);
-        String state = TreeLayout.partitionState(topic, index);
+    /** What a topic's node says. */
+    static byte[] topicNode(TopicImage topic) {
+        return TreeLayout.topic(
+                topic.id(),
+                topic.partitions().stream().map(PartitionImage::assignment).toList());
+    }
+
+    private static List<TreeOp> partition(String topic, PartitionImage partition, int controllerEpoch) {
+        String state = TreeLayout.partitionState(topic, partition.index());
         return List.of(
                 node(state.substring(0, state.lastIndexOf('/'))),
-                new TreeOp.Create(state, TreeLayout.partitionState(partition, controllerEpoch), CreateMode.PERSISTENT));
+                new TreeOp.Create(
+                        state, TreeLayout.partitionState(partition.state(), controllerEpoch), CreateMode.PERSISTENT));
     }
 
+    /**
+     * Deletes a topic at once, whatever its partitions are at: brokers that are away meanwhile find that the image has no topic of this id
+     * when they return, and delete what they have of it.
+     */
     static List<TreeOp> delete(TopicImage topic, boolean hasConfig) {
         List<TreeOp> operations = new ArrayList<>();
         for (PartitionImage partition : topic.partitions()) {
@@ -194,28 +163,6 @@ final class TopicPlan {
         operations.add(new TreeOp.Delete(TreeLayout.topic(topic.name()), -1));
         if (hasConfig) {
             operations.add(new TreeOp.Delete(TreeLayout.topicConfig(topic.name()), -1));
-        }
-        return operations;
-    }
-
-    /** A broker has started: the partitions that it leads get a new leader epoch. */
-    static List<TreeOp> lead(ClusterImage image, int brokerId, int controllerEpoch) {
-        List<TreeOp> operations = new ArrayList<>();
-        for (TopicImage topic : image.topics()) {
-            for (PartitionImage partition : topic.partitions()) {
-                if (partition.leader() == brokerId) {
-                    PartitionImage led = new PartitionImage(
-                            partition.index(),
-                            brokerId,
-                            partition.leaderEpoch() + 1,
-                            partition.replicas(),
-                            partition.isr());
-                    operations.add(new TreeOp.Set(
-                            TreeLayout.partitionState(topic.name(), partition.index()),
-                            TreeLayout.partitionState(led, controllerEpoch),
-                            -1));
-                }
-            }
         }
         return operations;
     }

@@ -10,13 +10,23 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: immutable.
  *
  * @param id its number
+ * @param epoch its broker epoch: transaction that created its node, so that it increases with every registration;
+ *     {@link #UNREGISTERED} while it has none
  * @param endpoints where clients reach it
  * @param rack where it stands, null when nobody said
  */
-public record BrokerImage(int id, List<Endpoint> endpoints, @Nullable String rack) {
+public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullable String rack) {
+
+    /** The epoch of a broker that is not registered yet. */
+    public static final long UNREGISTERED = -1;
 
     public BrokerImage {
         endpoints = List.copyOf(endpoints);
+    }
+
+    /** A broker that is about to register. */
+    public BrokerImage(int id, List<Endpoint> endpoints, @Nullable String rack) {
+        this(id, UNREGISTERED, endpoints, rack);
     }
 
     /**

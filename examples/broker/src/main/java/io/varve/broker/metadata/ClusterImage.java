@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClusterImage {
 
-    /** Stands for the controller while there is none. */
+    /** Stands for the controller, or for the leader of a partition, while there is none. */
     public static final int NOBODY = -1;
 
     /** The image before anything was read. */
@@ -52,12 +52,13 @@ public final class ClusterImage {
     /** Configurations by the name of what they are about. */
     record ConfigImage(Map<String, Map<String, String>> topics, Map<String, Map<String, String>> brokers) {}
 
-    ClusterImage with(String newClusterId, int newControllerId, List<BrokerImage> newBrokers, long newZxid) {
+    /** This image with the cluster's id, controller and brokers changed. */
+    public ClusterImage with(String newClusterId, int newControllerId, List<BrokerImage> newBrokers, long newZxid) {
         return new ClusterImage(newClusterId, newControllerId, newBrokers, topics, configs, newZxid);
     }
 
-    /** This image with one topic changed, or without it. */
-    ClusterImage withTopics(Map<String, TopicImage> newTopics, long newZxid) {
+    /** This image with other topics, by their names. */
+    public ClusterImage withTopics(Map<String, TopicImage> newTopics, long newZxid) {
         return new ClusterImage(clusterId, controllerId, brokers, newTopics, configs, newZxid);
     }
 
@@ -69,7 +70,8 @@ public final class ClusterImage {
         return configs;
     }
 
-    Map<String, TopicImage> topicsByName() {
+    /** All topics by their names. */
+    public Map<String, TopicImage> topicsByName() {
         return topics;
     }
 

@@ -6,6 +6,7 @@ import io.varve.coordination.NoNodeException;
 import io.varve.coordination.QuorumLostException;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.agent.TreeListener;
+import io.varve.coordination.tree.Node;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -257,7 +258,7 @@ public final class ImageFollower implements AutoCloseable {
         }
         boolean ofTopic = unit.startsWith(TreeLayout.TOPIC_CONFIGS + "/");
         String name = unit.substring(unit.lastIndexOf('/') + 1);
-        return parsed(unit, TreeLayout::parseConfig).thenApply(config -> before -> {
+        return parsed(unit, node -> TreeLayout.parseConfig(node.data())).thenApply(config -> before -> {
             ClusterImage.ConfigImage configs = before.configs();
             return before.withConfigs(
                     ofTopic
@@ -279,35 +280,38 @@ public final class ImageFollower implements AutoCloseable {
     }
 
     private CompletionStage<@Nullable TopicImage> readTopic(String name) {
-        return parsed(TreeLayout.topic(name), TreeLayout::parseTopic).thenCompose(topic -> {
-            if (topic == null) {
-                return CompletableFuture.<@Nullable TopicImage>completedFuture(null);
-            }
-            List<CompletableFuture<@Nullable PartitionImage>> partitions = new ArrayList<>();
-            topic.assignment()
-                    .forEach((index, replicas) -> partitions.add(parsed(
-                                    TreeLayout.partitionState(name, index),
-                                    data -> TreeLayout.parsePartitionState(index, replicas, data))
-                            .toCompletableFuture()));
-            return CompletableFuture.allOf(partitions.toArray(CompletableFuture[]::new))
-                    .thenApply(nothing -> {
-                        List<PartitionImage> found = new ArrayList<>();
-                        for (CompletableFuture<@Nullable PartitionImage> partition : partitions) {
-                            PartitionImage state = partition.join();
-                            if (state == null || state.index() != found.size()) {
-                                break;
-                            }
-                            found.add(state);
-                        }
-                        return found.isEmpty() ? null : new TopicImage(name, topic.id(), found);
-                    });
-        });
+        return parsed(TreeLayout.topic(name), node -> TreeLayout.parseTopic(node.data()))
+                .thenCompose(topic -> {
+                    if (topic == null) {
+                        return CompletableFuture.<@Nullable TopicImage>completedFuture(null);
+                    }
+                    List<CompletableFuture<@Nullable PartitionImage>> partitions = new ArrayList<>();
+                    topic.partitions()
+                            .forEach((index, assignment) -> partitions.add(parsed(
+                                            TreeLayout.partitionState(name, index),
+                                            node -> TreeLayout.parsePartitionState(index, assignment, node))
+                                    .toCompletableFuture()));
+                    return CompletableFuture.allOf(partitions.toArray(CompletableFuture[]::new))
+                            .thenApply(nothing -> {
+                                List<PartitionImage> found = new ArrayList<>();
+                                for (CompletableFuture<@Nullable PartitionImage> partition : partitions) {
+                                    PartitionImage state = partition.join();
+                                    if (state == null || state.index() != found.size()) {
+                                        break;
+                                    }
+                                    found.add(state);
+                                }
+                                return found.isEmpty() ? null : new TopicImage(name, topic.id(), found);
+                            });
+                });
     }
 
     private CompletionStage<Function<ClusterImage, ClusterImage>> readCluster(long zxid) {
-        CompletionStage<String> clusterId =
-                parsed(TreeLayout.CLUSTER_ID, TreeLayout::parseClusterId).thenApply(id -> id == null ? "" : id);
-        CompletionStage<Integer> controller = parsed(TreeLayout.CONTROLLER, TreeLayout::parseController)
+        CompletionStage<String> clusterId = parsed(
+                        TreeLayout.CLUSTER_ID, node -> TreeLayout.parseClusterId(node.data()))
+                .thenApply(id -> id == null ? "" : id);
+        CompletionStage<Integer> controller = parsed(
+                        TreeLayout.CONTROLLER, node -> TreeLayout.parseController(node.data()))
                 .thenApply(id -> id == null ? ClusterImage.NOBODY : id);
         CompletionStage<List<BrokerImage>> brokers =
                 names(TreeLayout.BROKER_IDS).thenCompose(this::readBrokers);
@@ -321,7 +325,7 @@ public final class ImageFollower implements AutoCloseable {
                 .filter(name -> name.matches("\\d{1,9}"))
                 .map(name -> parsed(
                                 TreeLayout.BROKER_IDS + "/" + name,
-                                data -> TreeLayout.parseBroker(Integer.parseInt(name), data))
+                                node -> TreeLayout.parseBroker(Integer.parseInt(name), node))
                         .toCompletableFuture())
                 .toList();
         return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new)).thenApply(nothing -> {
@@ -338,7 +342,7 @@ public final class ImageFollower implements AutoCloseable {
     }
 
     /** A node's contents; null when the node does not exist or cannot be understood, which is logged. */
-    private <T> CompletionStage<@Nullable T> parsed(String path, Function<byte[], T> parse) {
+    private <T> CompletionStage<@Nullable T> parsed(String path, Function<Node, T> parse) {
         return coordinator
                 .get(path)
                 .handleAsync(
@@ -352,7 +356,7 @@ public final class ImageFollower implements AutoCloseable {
                                 return null;
                             }
                             try {
-                                return parse.apply(node.data());
+                                return parse.apply(node);
                             } catch (RuntimeException e) {
                                 LOG.error("A node cannot be understood and is left out: path={}", path, e);
                                 return null;

@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.metadata;
 
+import io.varve.coordination.tree.Node;
 import io.varve.kafka.UuidText;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -22,11 +23,16 @@ import tools.jackson.databind.json.JsonMapper;
  *   /controller                          {"version":2,"brokerid":0,"timestamp":"...","kraftControllerEpoch":-1}   ephemeral
  *   /controller_epoch                    7
  *   /brokers/ids/N                       {"version":5,"endpoints":["PLAINTEXT://host:port"],...}                  ephemeral
- *   /brokers/topics/T                    {"version":3,"topic_id":"...","partitions":{"0":[0]},...}
+ *   /brokers/topics/T                    {"version":3,"topic_id":"...","partitions":{"0":[3,1]},
+ *                                         "adding_replicas":{"0":[3]},"removing_replicas":{"0":[1]}}
  *   /brokers/topics/T/partitions/P/state {"version":1,"leader":0,"leader_epoch":3,"isr":[0],"controller_epoch":7}
  *   /config/topics/T, /config/brokers/N  {"version":1,"config":{"key":"value"}}     N may be &lt;default&gt;
  *   /latest_producer_id_block            {"version":1,"broker":0,"block_start":"0","block_end":"999"}
  * </pre>
+ *
+ * <p>The state of a partition also has, while they are not the ordinary ones, {@code leader_recovery_state} as Kafka had it, and, which are
+ * ours, {@code elr} and {@code last_known_elr}. The broker epoch and the partition epoch are no fields: they are what the tree counts
+ * anyway, the transaction that created a broker's node and the version of a state node.
  */
 public final class TreeLayout {
 
@@ -60,6 +66,9 @@ public final class TreeLayout {
             "/isr_change_notification",
             "/log_dir_event_notification",
             "/consumers");
+
+    /** Kafka's number for a leader that may lack committed records. */
+    private static final int RECOVERING = 1;
 
     private static final ObjectMapper JSON = JsonMapper.shared();
 
@@ -129,15 +138,15 @@ public final class TreeLayout {
                 .toList();
     }
 
-    static BrokerImage parseBroker(int id, byte[] data) {
-        JsonNode json = JSON.readTree(data);
+    static BrokerImage parseBroker(int id, Node node) {
+        JsonNode json = JSON.readTree(node.data());
         List<BrokerImage.Endpoint> endpoints = json.path("endpoints")
                 .valueStream()
                 .map(JsonNode::asString)
                 .map(text -> parseEndpoint(text, json.path("listener_security_protocol_map")))
                 .toList();
         JsonNode rack = json.path("rack");
-        return new BrokerImage(id, endpoints, rack.isString() ? rack.asString() : null);
+        return new BrokerImage(id, node.stat().czxid(), endpoints, rack.isString() ? rack.asString() : null);
     }
 
     private static BrokerImage.Endpoint parseEndpoint(String text, JsonNode protocols) {
@@ -151,62 +160,87 @@ public final class TreeLayout {
                 Integer.parseInt(text.substring(colon + 1)));
     }
 
-    public static byte[] topic(UUID id, List<List<Integer>> assignment) {
-        Map<String, Object> partitions = new LinkedHashMap<>();
-        for (int i = 0; i < assignment.size(); i++) {
-            partitions.put(Integer.toString(i), assignment.get(i));
+    public static byte[] topic(UUID id, List<Assignment> partitions) {
+        Map<String, Object> replicas = new LinkedHashMap<>();
+        Map<String, Object> adding = new LinkedHashMap<>();
+        Map<String, Object> removing = new LinkedHashMap<>();
+        for (int i = 0; i < partitions.size(); i++) {
+            Assignment assignment = partitions.get(i);
+            replicas.put(Integer.toString(i), assignment.replicas());
+            if (!assignment.adding().isEmpty()) {
+                adding.put(Integer.toString(i), assignment.adding());
+            }
+            if (!assignment.removing().isEmpty()) {
+                removing.put(Integer.toString(i), assignment.removing());
+            }
         }
         return JSON.writeValueAsBytes(ordered(
                 "removing_replicas",
-                Map.of(),
+                removing,
                 "partitions",
-                partitions,
+                replicas,
                 "topic_id",
                 UuidText.of(id),
                 "adding_replicas",
-                Map.of(),
+                adding,
                 "version",
                 3));
     }
 
     /** What a topic's node says: its id, and the replicas of each partition by its number. */
-    record TopicNode(UUID id, TreeMap<Integer, List<Integer>> assignment) {}
+    record TopicNode(UUID id, TreeMap<Integer, Assignment> partitions) {}
 
     static TopicNode parseTopic(byte[] data) {
         JsonNode json = JSON.readTree(data);
-        TreeMap<Integer, List<Integer>> assignment = new TreeMap<>();
-        json.path("partitions")
-                .properties()
-                .forEach(entry -> assignment.put(Integer.parseInt(entry.getKey()), ints(entry.getValue())));
-        return new TopicNode(UuidText.parse(json.path("topic_id").asString()), assignment);
+        JsonNode adding = json.path("adding_replicas");
+        JsonNode removing = json.path("removing_replicas");
+        TreeMap<Integer, Assignment> partitions = new TreeMap<>();
+        json.path("partitions").properties().forEach(entry -> {
+            String index = entry.getKey();
+            partitions.put(
+                    Integer.parseInt(index),
+                    new Assignment(ints(entry.getValue()), ints(adding.path(index)), ints(removing.path(index))));
+        });
+        return new TopicNode(UuidText.parse(json.path("topic_id").asString()), partitions);
     }
 
     private static List<Integer> ints(JsonNode array) {
         return array.valueStream().map(JsonNode::asInt).toList();
     }
 
-    public static byte[] partitionState(PartitionImage partition, int controllerEpoch) {
+    public static byte[] partitionState(PartitionState state, int controllerEpoch) {
+        List<Integer> eligible = state.successors().eligible();
+        int lastKnown = state.successors().lastKnownLeader();
         return JSON.writeValueAsBytes(ordered(
                 "controller_epoch",
                 controllerEpoch,
                 "leader",
-                partition.leader(),
+                state.leader(),
                 "version",
                 1,
                 "leader_epoch",
-                partition.leaderEpoch(),
+                state.leaderEpoch(),
                 "isr",
-                partition.isr()));
+                state.isr(),
+                "leader_recovery_state",
+                state.isRecovering() ? RECOVERING : null,
+                "elr",
+                eligible.isEmpty() ? null : eligible,
+                "last_known_elr",
+                lastKnown == ClusterImage.NOBODY ? null : List.of(lastKnown)));
     }
 
-    static PartitionImage parsePartitionState(int index, List<Integer> replicas, byte[] data) {
-        JsonNode json = JSON.readTree(data);
-        return new PartitionImage(
-                index,
+    static PartitionImage parsePartitionState(int index, Assignment assignment, Node node) {
+        JsonNode json = JSON.readTree(node.data());
+        Successors successors = new Successors(
+                ints(json.path("elr")), json.path("last_known_elr").path(0).asInt(ClusterImage.NOBODY));
+        PartitionState state = new PartitionState(
                 json.path("leader").asInt(),
                 json.path("leader_epoch").asInt(),
-                replicas,
-                ints(json.path("isr")));
+                ints(json.path("isr")),
+                successors,
+                json.path("leader_recovery_state").asInt(0) == RECOVERING);
+        return new PartitionImage(index, assignment, state, node.stat().version());
     }
 
     public static byte[] config(Map<String, String> config) {

@@ -1,0 +1,119 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.controller;
+
+import io.varve.broker.metadata.ClusterImage;
+import io.varve.broker.metadata.PartitionImage;
+import io.varve.broker.metadata.TopicImage;
+import io.varve.broker.partition.TopicPartition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What partitions come to when brokers go and come. Pure. */
+final class BrokerDecisions {
+
+    private BrokerDecisions() {}
+
+    /**
+     * Takes every broker that is not there, or is fenced, out of the replicas in sync, and lets others lead in its place. It asks what is
+     * missing, not what has happened: a controller decides it when it is elected, and whenever the brokers change.
+     */
+    static List<PartitionChange> absent(Situation situation) {
+        return situation.forEach((topic, partition) -> {
+            PartitionRevision revision = situation.revise(topic, partition);
+            partition.isr().stream()
+                    .filter(id -> !situation.brokers().isPresent(id))
+                    .forEach(revision::notInSync);
+            return revision.because(PartitionChange.Reason.BROKER_LOST);
+        });
+    }
+
+    /**
+     * A broker has registered. Where it still counts as in sync nobody has noticed that it was away: it must catch up with the others
+     * first, and to lead again it needs a new epoch. Where nobody leads it may now.
+     *
+     * @param isWhole whether it has all that it had when it was last registered, as after a clean shutdown; of a broker that has not, as
+     *     after a loss of power or of a disk, it is not known what it still has (KIP-966)
+     */
+    static List<PartitionChange> returned(Situation situation, int brokerId, boolean isWhole) {
+        return situation.forEach((topic, partition) -> partition.replicas().contains(brokerId)
+                ? returned(situation.revise(topic, partition), brokerId, isWhole)
+                : Optional.empty());
+    }
+
+    private static Optional<PartitionChange> returned(PartitionRevision revision, int brokerId, boolean isWhole) {
+        PartitionImage partition = revision.before();
+        boolean isOnly = partition.replicas().size() == 1;
+        if (!isOnly) {
+            revision.notInSync(brokerId);
+            if (!isWhole) {
+                revision.notEligible(brokerId);
+            }
+        }
+        if (partition.leader() == brokerId) {
+            revision.newLeadership();
+        }
+        return revision.because(PartitionChange.Reason.BROKER_RETURNED);
+    }
+
+    /**
+     * A step of a controlled shutdown.
+     *
+     * @param changes what to write now
+     * @param remaining partitions that are left for the next steps
+     * @param stuck partitions that nobody else can lead at present: they are without a leader once the broker goes
+     */
+    record HandOver(List<PartitionChange> changes, List<TopicPartition> remaining, List<TopicPartition> stuck) {
+
+        /** Whether the broker may go, as far as others can take over from it. */
+        boolean isDone() {
+            return changes.isEmpty() && remaining.isEmpty();
+        }
+    }
+
+    /**
+     * Takes what a broker leads from it, then its places among the replicas in sync, so that nobody waits for it when it goes.
+     *
+     * @param brokerId the broker, {@link Standing#SHUTTING_DOWN} in the situation
+     * @param most partitions to change in this step, at least 1
+     */
+    static HandOver handOver(Situation situation, int brokerId, int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("a step must change at least one partition: most=" + most);
+        }
+        List<PartitionChange> led = new ArrayList<>();
+        List<PartitionChange> followed = new ArrayList<>();
+        List<TopicPartition> stuck = new ArrayList<>();
+        for (TopicImage topic : situation.image().topics()) {
+            for (PartitionImage partition : topic.partitions()) {
+                if (!partition.isr().contains(brokerId)) {
+                    continue;
+                }
+                Optional<PartitionChange> change = leave(situation.revise(topic, partition), brokerId);
+                if (change.isEmpty()) {
+                    stuck.add(new TopicPartition(topic.name(), partition.index()));
+                } else {
+                    (partition.leader() == brokerId ? led : followed).add(change.get());
+                }
+            }
+        }
+        List<PartitionChange> all = new ArrayList<>(led);
+        all.addAll(followed);
+        List<PartitionChange> now = all.subList(0, Math.min(most, all.size()));
+        List<TopicPartition> remaining = all.subList(now.size(), all.size()).stream()
+                .map(change -> new TopicPartition(
+                        change.topic().name(), change.before().index()))
+                .toList();
+        return new HandOver(List.copyOf(now), remaining, List.copyOf(stuck));
+    }
+
+    /** The partition without the broker in sync; empty when nobody, or only one without all records, could lead then. */
+    private static Optional<PartitionChange> leave(PartitionRevision revision, int brokerId) {
+        return revision.notInSync(brokerId)
+                .elected(Election.Mode.CLEAN)
+                .because(PartitionChange.Reason.CONTROLLED_SHUTDOWN)
+                .filter(change -> change.after().leader() != ClusterImage.NOBODY
+                        && change.after().leader() != brokerId
+                        && !change.isUnclean());
+    }
+}

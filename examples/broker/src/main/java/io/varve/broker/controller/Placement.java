@@ -1,0 +1,207 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.controller;
+
+import io.varve.broker.metadata.PartitionImage;
+import io.varve.broker.metadata.PartitionState;
+import io.varve.broker.metadata.TopicImage;
+import io.varve.broker.request.ErrorCode;
+import io.varve.broker.request.RequestException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the brokers of a topic's new partitions, one partition after the other. Pure.
+ *
+ * <p>As Kafka does (KIP-36), the replicas of a partition are spread over as many racks as there are, and leaders and replicas of a topic
+ * evenly over the brokers; a broker without a rack stands in one with all others without. What is equal by that is decided by what
+ * the whole cluster has at each broker, where Kafka decides by chance: topics of one partition even out, and a decision can be repeated.
+ *
+ * <p>Brokers that are draining, fenced or shutting down are taken only when there are too few others, and never as the first.
+ *
+ * <p>Threading: confined to the thread that decides.
+ */
+final class Placement {
+
+    private final List<Broker> brokers = new ArrayList<>();
+
+    private Placement(Situation situation, @Nullable TopicImage topic) {
+        for (BrokerState state : situation.brokers().registered()) {
+            brokers.add(
+                    new Broker(state.id(), state.rack(), !situation.brokers().mayTake(state.id())));
+        }
+        for (TopicImage other : situation.image().topics()) {
+            boolean isSame = topic != null && topic.name().equals(other.name());
+            other.partitions().forEach(partition -> note(partition.replicas(), isSame));
+        }
+    }
+
+    /** A broker and what it has. */
+    private static final class Broker {
+
+        private final int id;
+        private final @Nullable String rack;
+        private final boolean isSpare;
+        private int leaders;
+        private int replicas;
+        private int leadersOfTopic;
+        private int replicasOfTopic;
+
+        /** How often it follows another in the topic, by that one's number. */
+        private final Map<Integer, Integer> following = new HashMap<>();
+
+        private Broker(int id, @Nullable String rack, boolean isSpare) {
+            this.id = id;
+            this.rack = rack;
+            this.isSpare = isSpare;
+        }
+    }
+
+    private void note(List<Integer> partition, boolean isOfTopic) {
+        int first = partition.get(0);
+        for (Broker broker : brokers) {
+            if (partition.contains(broker.id)) {
+                broker.replicas++;
+                broker.leaders += broker.id == first ? 1 : 0;
+                if (isOfTopic) {
+                    broker.replicasOfTopic++;
+                    broker.leadersOfTopic += broker.id == first ? 1 : 0;
+                    broker.following.merge(first, 1, Integer::sum);
+                }
+            }
+        }
+    }
+
+    /**
+     * The replicas of new partitions, the preferred leader of each first.
+     *
+     * @param topic the topic that gets more partitions, null for a new one
+     * @throws RequestException with INVALID_REPLICATION_FACTOR when there are fewer brokers than replicas, or none to lead
+     */
+    static List<List<Integer>> place(
+            Situation situation, @Nullable TopicImage topic, int partitions, int replicationFactor) {
+        Placement placement = new Placement(situation, topic);
+        int available = placement.brokers.size();
+        if (replicationFactor < 1 || replicationFactor > available) {
+            throw refused(
+                    ErrorCode.INVALID_REPLICATION_FACTOR,
+                    "Replication factor: " + replicationFactor + " larger than available brokers: " + available
+                            + ", or smaller than 1.");
+        }
+        if (placement.brokers.stream().allMatch(broker -> broker.isSpare)) {
+            throw refused(
+                    ErrorCode.INVALID_REPLICATION_FACTOR,
+                    "None of the " + available + " brokers can lead: all are draining, fenced or shutting down.");
+        }
+        int first = topic == null ? 0 : topic.partitions().size();
+        List<List<Integer>> placed = new ArrayList<>(partitions);
+        for (int index = first; index < first + partitions; index++) {
+            List<Integer> replicas = placement.next(index, replicationFactor);
+            placement.note(replicas, true);
+            placed.add(replicas);
+        }
+        return placed;
+    }
+
+    private List<Integer> next(int index, int replicationFactor) {
+        Broker leader = least(List.of(), broker -> new long[] {
+            broker.isSpare ? 1 : 0,
+            broker.leadersOfTopic,
+            broker.replicasOfTopic,
+            broker.leaders,
+            broker.replicas,
+            distance(index % brokers.size(), broker)
+        });
+        List<Broker> chosen = new ArrayList<>(List.of(leader));
+        while (chosen.size() < replicationFactor) {
+            chosen.add(least(chosen, broker -> new long[] {
+                broker.isSpare ? 1 : 0,
+                chosen.stream()
+                        .filter(other -> Objects.equals(other.rack, broker.rack))
+                        .count(),
+                broker.replicasOfTopic,
+                broker.following.getOrDefault(leader.id, 0),
+                broker.replicas,
+                distance(brokers.indexOf(leader), broker)
+            }));
+        }
+        return chosen.stream().map(broker -> broker.id).toList();
+    }
+
+    /** The one whose costs are least, the first cost being the weightiest. */
+    private Broker least(List<Broker> excluded, Function<Broker, long[]> costs) {
+        Broker least = null;
+        long[] leastCosts = {};
+        for (Broker broker : brokers) {
+            if (excluded.contains(broker)) {
+                continue;
+            }
+            long[] itsCosts = costs.apply(broker);
+            if (least == null || Arrays.compare(itsCosts, leastCosts) < 0) {
+                least = broker;
+                leastCosts = itsCosts;
+            }
+        }
+        return Objects.requireNonNull(least);
+    }
+
+    /** How far a broker is behind a place in the ring of all, so that ties go round. */
+    private int distance(int from, Broker broker) {
+        return Math.floorMod(brokers.indexOf(broker) - from, brokers.size());
+    }
+
+    /**
+     * Refuses an assignment that names brokers that are not registered, or one twice, or unequal numbers of them.
+     *
+     * @param assignment the replicas of each partition
+     * @param replicationFactor how many replicas the partitions have that the topic has already; -1 for a new topic
+     */
+    static void requireAssignment(Situation situation, List<List<Integer>> assignment, int replicationFactor) {
+        int factor = replicationFactor == -1 ? assignment.get(0).size() : replicationFactor;
+        List<Integer> registered =
+                situation.brokers().registered().stream().map(BrokerState::id).toList();
+        for (List<Integer> replicas : assignment) {
+            boolean valid = !replicas.isEmpty()
+                    && registered.containsAll(replicas)
+                    && replicas.stream().distinct().count() == replicas.size()
+                    && replicas.size() == factor;
+            if (!valid) {
+                throw refused(
+                        ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                        "Replicas " + replicas + " are not distinct live brokers of " + registered
+                                + ", as many for every partition.");
+            }
+        }
+    }
+
+    /**
+     * New partitions with these replicas: in sync are those that are active, and the first of them leads.
+     *
+     * @param first number of the first of them
+     * @throws RequestException with INVALID_REPLICA_ASSIGNMENT when a partition has no active one
+     */
+    static List<PartitionImage> partitions(Situation situation, int first, List<List<Integer>> assignment) {
+        List<PartitionImage> partitions = new ArrayList<>(assignment.size());
+        for (List<Integer> replicas : assignment) {
+            List<Integer> isr =
+                    replicas.stream().filter(situation.brokers()::isActive).toList();
+            if (isr.isEmpty()) {
+                throw refused(
+                        ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                        "None of the replicas " + replicas + " can lead: all are fenced or shutting down.");
+            }
+            partitions.add(
+                    PartitionImage.first(first + partitions.size(), replicas, PartitionState.first(isr.get(0), isr)));
+        }
+        return partitions;
+    }
+
+    private static RequestException refused(ErrorCode error, String message) {
+        return new RequestException(error, message);
+    }
+}

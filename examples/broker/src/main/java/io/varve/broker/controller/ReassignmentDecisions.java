@@ -1,0 +1,85 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.controller;
+
+import io.varve.broker.metadata.Assignment;
+import io.varve.broker.partition.TopicPartition;
+import io.varve.broker.request.ErrorCode;
+import io.varve.broker.request.RequestException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Lets partitions have their replicas at other brokers (KIP-455): the new ones are added and catch up, the old ones stay until then.
+ * That one is done is decided with the change of the replicas in sync that completes it, see {@link PartitionRevision}. Pure.
+ */
+final class ReassignmentDecisions {
+
+    private ReassignmentDecisions() {}
+
+    /**
+     * Begins a reassignment, or lets one that is under way have another target. What was being added for the former target and is
+     * not in the new one is dropped at once.
+     *
+     * @param target the replicas that shall be, the preferred leader first
+     * @return the change; empty when all is so already
+     * @throws RequestException with INVALID_REPLICA_ASSIGNMENT when the target is none, or no replica would be left with all records
+     */
+    static Optional<PartitionChange> begin(Situation situation, TopicPartition id, List<Integer> target) {
+        PartitionRevision revision = situation.revise(id.topic(), id.index());
+        List<Integer> present = revision.before().replicas();
+        boolean valid = !target.isEmpty()
+                && new HashSet<>(target).size() == target.size()
+                && target.stream()
+                        .allMatch(replica ->
+                                present.contains(replica) || situation.brokers().isRegistered(replica));
+        if (!valid) {
+            throw refused(
+                    id,
+                    "replicas are distinct, and new ones at registered brokers: target=" + target + ", replicas="
+                            + present + ", registered="
+                            + situation.brokers().registered().stream()
+                                    .map(BrokerState::id)
+                                    .toList());
+        }
+        return assign(revision, id, target, PartitionChange.Reason.REASSIGNMENT);
+    }
+
+    /**
+     * Lets a partition have the replicas that it had, in the order in which they are noted now.
+     *
+     * @throws RequestException with NO_REASSIGNMENT_IN_PROGRESS, or with INVALID_REPLICA_ASSIGNMENT when only replicas that were added
+     *     have all records
+     */
+    static PartitionChange cancel(Situation situation, TopicPartition id) {
+        PartitionRevision revision = situation.revise(id.topic(), id.index());
+        Assignment assignment = revision.before().assignment();
+        if (!assignment.isReassigning()) {
+            throw new RequestException(
+                    ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, "There is no reassignment of " + id + " to be cancelled.");
+        }
+        return assign(revision, id, assignment.original(), PartitionChange.Reason.REASSIGNMENT_CANCELLED)
+                .orElseThrow();
+    }
+
+    private static Optional<PartitionChange> assign(
+            PartitionRevision revision, TopicPartition id, List<Integer> target, PartitionChange.Reason reason) {
+        List<Integer> original = revision.before().assignment().original();
+        List<Integer> removing =
+                original.stream().filter(replica -> !target.contains(replica)).toList();
+        List<Integer> adding =
+                target.stream().filter(replica -> !original.contains(replica)).toList();
+        List<Integer> replicas = new ArrayList<>(target);
+        replicas.addAll(removing);
+        List<Integer> isr = revision.before().isr();
+        if (!isr.isEmpty() && isr.stream().noneMatch(replicas::contains)) {
+            throw refused(id, "no replica in sync would be left: isr=" + isr + ", replicas=" + replicas);
+        }
+        return revision.assigned(new Assignment(replicas, adding, removing)).because(reason);
+    }
+
+    private static RequestException refused(TopicPartition id, String values) {
+        return new RequestException(ErrorCode.INVALID_REPLICA_ASSIGNMENT, "No reassignment of " + id + ": " + values);
+    }
+}

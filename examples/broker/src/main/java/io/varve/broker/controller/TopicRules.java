@@ -1,0 +1,24 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.controller;
+
+/**
+ * What a topic's configuration means for the leadership of its partitions.
+ *
+ * <p>Threading: immutable.
+ *
+ * @param minInSync replicas in sync below which nothing is committed, at least 1
+ * @param uncleanElection whether a replica that may lack committed records may lead when no other is left
+ */
+record TopicRules(int minInSync, boolean uncleanElection) {
+
+    TopicRules {
+        if (minInSync < 1) {
+            throw new IllegalArgumentException("minInSync must be at least 1: minInSync=" + minInSync);
+        }
+    }
+
+    /** As many replicas in sync as a partition of so many replicas needs for commits, and for having no other successors. */
+    int enough(int replicas) {
+        return Math.min(minInSync, replicas);
+    }
+}
