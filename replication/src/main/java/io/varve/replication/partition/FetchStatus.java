@@ -7,7 +7,7 @@ public enum FetchStatus {
     OK,
     /** The logs differ before the offset. */
     DIVERGING,
-    /** The offset is before the start of the log, or behind its end. */
+    /** The offset is before the start of the log, or behind its end; a follower begins anew at the start. */
     OFFSET_OUT_OF_RANGE,
     /** It is not known yet whether there is something committed at the offset; ask again. */
     OFFSET_NOT_AVAILABLE,

@@ -100,7 +100,7 @@ final class Leadership {
         } else if (known != null && fetch.brokerEpoch() < known.epoch()) {
             return answer(fetch, FetchStatus.FENCED_BROKER, fetch.offset(), null);
         }
-        FetchStatus status = compare(fetch.offset(), fetch.lastEpoch());
+        FetchStatus status = compareFollower(fetch.offset(), fetch.lastEpoch());
         if (status == FetchStatus.DIVERGING) {
             EpochEnd end = state.rules.endOf(state.log, fetch.lastEpoch());
             return answer(fetch, status, fetch.offset(), end);
@@ -133,7 +133,7 @@ final class Leadership {
         if (offset < state.log.startOffset()) {
             return FetchStatus.OFFSET_OUT_OF_RANGE;
         }
-        // Where this log starts nothing of the other is to be compared with.
+        // What was before the start is not here any more to be compared.
         boolean compares = lastEpoch != EpochEnd.NONE && offset > state.log.startOffset();
         if (compares) {
             EpochEnd end = state.rules.endOf(state.log, lastEpoch);
@@ -142,6 +142,17 @@ final class Leadership {
             }
         }
         return offset > state.log.endOffset() ? FetchStatus.OFFSET_OUT_OF_RANGE : FetchStatus.OK;
+    }
+
+    /**
+     * The same for a follower, whose records before the position would stay. Where this log starts it cannot tell whether they are those
+     * that it has deleted, unless it knows their epoch: then the follower drops them too.
+     */
+    private FetchStatus compareFollower(long offset, int lastEpoch) {
+        boolean deleted = offset == state.log.startOffset()
+                && lastEpoch != EpochEnd.NONE
+                && state.log.endOf(lastEpoch).epoch() != lastEpoch;
+        return deleted ? FetchStatus.OFFSET_OUT_OF_RANGE : compare(offset, lastEpoch);
     }
 
     /** The replica in a rack that a consumer may read from at an offset; {@link ConsumerRead#HERE} when that is this one. */

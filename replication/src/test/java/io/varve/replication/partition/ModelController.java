@@ -88,13 +88,14 @@ final class ModelController {
         if (known != null && known.nonce() >= nonce) {
             return known.nonce() == nonce && !known.fenced() ? known.epoch() : -1;
         }
+        boolean wasInSync = state.isr().contains(id);
         fence(id);
-        if (!keptAll) {
-            eligible.remove(id);
+        if (!keptAll && (eligible.remove(id) || wasInSync)) {
+            simulation.mayHaveLost();
         }
         registrations.put(id, new Registration(nextBrokerEpoch++, nonce, false, false));
         heardNs.put(id, simulation.nowNs);
-        if (!created && registrations.size() == state.replicas().size()) {
+        if (!created && state.replicas().stream().allMatch(this::isLive)) {
             created = true;
             change(new TreeSet<>(state.replicas()));
         }

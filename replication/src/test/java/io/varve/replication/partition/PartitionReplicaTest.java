@@ -195,6 +195,28 @@ class PartitionReplicaTest {
     }
 
     @Test
+    void shouldNotLetAFollowerKeepWhatItCannotCompare() {
+        PartitionReplica leader = leader(1, 1);
+        leader.step(told(4, 1, 1, 1), nowNs);
+        append(leader, 7, Long.MAX_VALUE);
+        append(leader, 8, Long.MAX_VALUE);
+        log.deleteBefore(1);
+
+        assertThat(statusAt(leader, 1, 0)).as("another epoch").isEqualTo(FetchStatus.OFFSET_OUT_OF_RANGE);
+        assertThat(statusAt(leader, 1, 4)).as("the leader's epoch").isEqualTo(FetchStatus.OK);
+        assertThat(statusAt(leader, 1, EpochEnd.NONE)).as("an empty log").isEqualTo(FetchStatus.OK);
+        assertThat(statusAt(leader, 2, 0)).isEqualTo(FetchStatus.DIVERGING);
+    }
+
+    private FetchStatus statusAt(PartitionReplica leader, long offset, int lastEpoch) {
+        ReplicaFetch fetch = new ReplicaFetch(1, 2, 2, leader.leaderEpoch(), offset, lastEpoch);
+        return only(PartitionAction.AnswerFetch.class, leader.step(new PartitionEvent.FetchReceived(fetch), nowNs))
+                .get(0)
+                .answer()
+                .status();
+    }
+
+    @Test
     void shouldSendAConsumerToTheReplicaInItsRack() {
         PartitionReplica leader = leader(1, 1, 2);
         append(leader, 7, Long.MAX_VALUE);

@@ -129,9 +129,6 @@ final class SimulatedBroker {
         if (log.losePower(simulation.chance()) > 0) {
             simulation.saw(Rare.UNFORCED_TAIL_LOST);
         }
-        if (!mayClaim(lastEnd)) {
-            simulation.mayHaveLost();
-        }
     }
 
     void wipe() {
@@ -142,7 +139,6 @@ final class SimulatedBroker {
         lastEnd = LastEnd.NONE;
         log = emptyLog();
         storedHighWatermark = 0;
-        simulation.mayHaveLost();
     }
 
     private void end(LastEnd how) {

@@ -146,7 +146,7 @@ final class Simulation {
         electsLastLeader = true;
     }
 
-    /** Another replica may have lost what it said that it holds. */
+    /** Another replica that was in sync or eligible may have lost something. */
     void mayHaveLost() {
         suspects++;
     }
@@ -366,7 +366,7 @@ final class Simulation {
     private void electUncleanly() {
         Ledger.require(
                 suspects >= swarm.minInSync(),
-                "no leader, though fewer have lost anything than must hold a record: " + suspects + describe());
+                "no leader, though fewer may have lost something than must hold a record: " + suspects + describe());
         SimulatedBroker best = broker(1);
         for (SimulatedBroker broker : brokers.values()) {
             if (broker.log().endOffset() > best.log().endOffset()) {
