@@ -30,7 +30,8 @@ final class BrokerDecisions {
 
     /**
      * A broker has registered. Where it still counts as in sync nobody has noticed that it was away: it must catch up with the others
-     * first, and to lead again it needs a new epoch. Where nobody leads it may now.
+     * first, and to lead again it needs a new epoch. Where nobody leads it may now. To be decided before anything else that looks at its
+     * registration, which could elect it for what it no longer has.
      *
      * @param isWhole whether it has all that it had when it was last registered, as after a clean shutdown; of a broker that has not, as
      *     after a loss of power or of a disk, it is not known what it still has (KIP-966)

@@ -153,7 +153,10 @@ final class PartitionRevision {
                 : before.leader();
     }
 
-    /** A replica that goes must stop to follow: an epoch that it does not know makes it (KAFKA-15021 has no need of one otherwise). */
+    /**
+     * One higher with every leadership, and when a replica goes, since an epoch that it does not know makes it stop to follow. That the
+     * replicas in sync become fewer needs none (KAFKA-15021).
+     */
     private int leaderEpoch(int leader) {
         boolean anew = leader != before.leader()
                 || (isNewLeadership && leader != ClusterImage.NOBODY)
