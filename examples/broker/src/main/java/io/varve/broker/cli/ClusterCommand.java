@@ -29,6 +29,7 @@ final class ClusterCommand implements Callable<Integer> {
     private static final int DEFAULT_NODES = 3;
     private static final int MAX_NODES = 99;
     private static final int ASK_TIMEOUT_MS = 3_000;
+    private static final long ASK_AGAIN_MS = 50;
 
     private final Streams streams;
 
@@ -134,8 +135,21 @@ final class ClusterCommand implements Callable<Integer> {
         if (found == 0) {
             cluster.lay(count, port, clientPort);
         }
+        final long deadlineNs = System.nanoTime() + options.timeout().toNanos();
         cluster.start(options.timeout());
+        awaitQuorum(cluster.nodes(), deadlineNs);
         return status(options, output);
+    }
+
+    /** A broker serves before its neighbours have agreed on who leads anew. */
+    private static void awaitQuorum(List<LocalNode> nodes, long deadlineNs) throws InterruptedException {
+        while (!problem(nodes, ask(nodes)).isEmpty() && System.nanoTime() - deadlineNs < 0) {
+            Thread.sleep(ASK_AGAIN_MS);
+        }
+    }
+
+    private static QuorumStatus ask(List<LocalNode> nodes) {
+        return QuorumStatus.ask(nodes.stream().map(LocalNode::member).toList(), ASK_TIMEOUT_MS);
     }
 
     @Command(
@@ -146,8 +160,7 @@ final class ClusterCommand implements Callable<Integer> {
             })
     int status(@Mixin ClusterOptions options, @Mixin OutputOptions output) {
         final List<LocalNode> nodes = options.existing().nodes();
-        final QuorumStatus quorum =
-                QuorumStatus.ask(nodes.stream().map(LocalNode::member).toList(), ASK_TIMEOUT_MS);
+        final QuorumStatus quorum = ask(nodes);
         final String problem = problem(nodes, quorum);
         if (output.isJson()) {
             Printer.json(streams.out(), json(nodes, quorum, problem));
