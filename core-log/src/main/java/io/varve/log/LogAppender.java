@@ -136,7 +136,7 @@ final class LogAppender {
         try {
             segments.active().cutBack();
         } catch (StorageException e) {
-            log.refuse(e);
+            log.failed(e);
         }
     }
 

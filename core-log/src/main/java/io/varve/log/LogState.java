@@ -207,17 +207,12 @@ final class LogState {
         }
     }
 
-    /** The log refuses changes from here on, and who waits for it to be durable is told so; returns the reason, for the caller to throw. */
+    /** The log refuses changes from here on, and who waits for it to be durable is told so; returns the reason, for callers that throw it. */
     StorageException failed(StorageException reason) {
         if (failure == null) {
             failure = reason;
         }
         durability.fail(reason);
         return reason;
-    }
-
-    /** The log refuses changes from here on. */
-    void refuse(StorageException reason) {
-        failure = reason;
     }
 }

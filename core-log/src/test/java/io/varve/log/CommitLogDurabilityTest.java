@@ -8,6 +8,7 @@ import io.varve.log.job.Job;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.log.storage.MemoryStorage.Survival;
 import io.varve.log.storage.OutOfSpaceException;
+import io.varve.log.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,9 +51,27 @@ class CommitLogDurabilityTest {
         CompletableFuture<Long> waiting = log.whenDurable(2);
         storage.forceFails(true);
 
-        assertThatExceptionOfType(io.varve.log.storage.StorageException.class).isThrownBy(log::flush);
+        assertThatExceptionOfType(StorageException.class).isThrownBy(log::flush);
 
         assertThat(waiting).isCompletedExceptionally();
+        log.close();
+    }
+
+    @Test
+    void shouldTellThoseWhoWaitThatAnAppendWasLeftHalfDone() {
+        FaultyStorage faulty = new FaultyStorage(storage);
+        CommitLog log = CommitLog.open(faulty, CONFIG);
+        log.append(Batches.batch("a", 2), 0);
+        CompletableFuture<Long> waiting = log.whenDurable(2);
+        storage.capacityBytes(0);
+        faulty.failAfter(1); // the write finds no room, and cutting off what it has left fails
+
+        assertThatExceptionOfType(OutOfSpaceException.class)
+                .isThrownBy(() -> log.append(Batches.batch("b", 2), 0));
+
+        assertThat(faulty.heal()).isTrue();
+        assertThat(waiting).isCompletedExceptionally();
+        assertThatExceptionOfType(StorageException.class).isThrownBy(log::flush);
         log.close();
     }
 
