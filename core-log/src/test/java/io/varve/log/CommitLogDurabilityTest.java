@@ -66,8 +66,7 @@ class CommitLogDurabilityTest {
         storage.capacityBytes(0);
         faulty.failAfter(1); // the write finds no room, and cutting off what it has left fails
 
-        assertThatExceptionOfType(OutOfSpaceException.class)
-                .isThrownBy(() -> log.append(Batches.batch("b", 2), 0));
+        assertThatExceptionOfType(OutOfSpaceException.class).isThrownBy(() -> log.append(Batches.batch("b", 2), 0));
 
         assertThat(faulty.heal()).isTrue();
         assertThat(waiting).isCompletedExceptionally();

@@ -41,7 +41,7 @@ final class QuorumScenario {
         List<String> out = new ArrayList<>();
         switch (words[0]) {
             case "quorum" -> begin(words);
-            case "run" -> simulation().runUntil(simulation().nowNs + Long.parseLong(words[1]) * Simulation.MS);
+            case "run" -> simulation().runUntil(simulation().nowNs() + Long.parseLong(words[1]) * Simulation.MS);
             case "until" -> out.addAll(until(words));
             case "write" -> member(words[1]).write(RegisterMachine.write(0, Long.parseLong(words[2]), 0));
             case "read" -> member(words[1]).read();
@@ -51,7 +51,7 @@ final class QuorumScenario {
             case "start" ->
                 Arrays.stream(words).skip(1).forEach(id -> member(id).start());
             case "pause" ->
-                member(words[1]).pausedUntilNs = simulation().nowNs + Long.parseLong(words[2]) * Simulation.MS;
+                member(words[1]).pausedUntilNs = simulation().nowNs() + Long.parseLong(words[2]) * Simulation.MS;
             case "cut" -> simulation().network.cut(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
             case "split" -> split(words);
             case "heal" -> simulation().network.heal();

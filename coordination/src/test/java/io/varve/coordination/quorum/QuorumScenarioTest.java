@@ -4,11 +4,11 @@ package io.varve.coordination.quorum;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.varve.replication.simulation.Transcript;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,9 +22,7 @@ class QuorumScenarioTest {
     private static final Path SCENARIOS = Path.of("src/test/resources/scenarios/quorum");
 
     static List<Path> scenarios() throws IOException {
-        try (Stream<Path> files = Files.list(SCENARIOS)) {
-            return files.sorted().toList();
-        }
+        return Transcript.in(SCENARIOS);
     }
 
     @ParameterizedTest
@@ -52,17 +50,6 @@ class QuorumScenarioTest {
     }
 
     static String transcript(List<String> lines, Bug bug) {
-        QuorumScenario scenario = new QuorumScenario(bug);
-        StringBuilder transcript = new StringBuilder();
-        for (String line : lines) {
-            if (line.startsWith("> ")) {
-                transcript.append(line).append('\n');
-                scenario.run(line.substring(2))
-                        .forEach(output -> transcript.append(output).append('\n'));
-            } else if (line.startsWith("# ") || line.isBlank()) {
-                transcript.append(line).append('\n');
-            }
-        }
-        return transcript.toString();
+        return Transcript.of(lines, new QuorumScenario(bug)::run);
     }
 }

@@ -138,7 +138,7 @@ final class SimulatedMember {
                 Simulation.ELECTION_TIMEOUT_NS,
                 new QuorumConfig.Limits(
                         1 << 16, simulation.swarm.sizes().fetchBytes(), 200 + random.nextInt(2000), 3000, 100));
-        long nowNs = localNs(simulation.nowNs);
+        long nowNs = localNs(simulation.nowNs());
         files = opened;
         member = new QuorumMember(config, ports, opened.vote(), nowNs, simulation::leadership);
         simulation.note("starts " + self.member() + " " + opened.vote() + " log " + seen.startOffset() + ".."
@@ -222,7 +222,7 @@ final class SimulatedMember {
         }
         int before = process;
         try {
-            for (QuorumAction action : stepping.step(event, localNs(simulation.nowNs))) {
+            for (QuorumAction action : stepping.step(event, localNs(simulation.nowNs()))) {
                 if (process == before) {
                     carryOut(action);
                 }
@@ -254,14 +254,14 @@ final class SimulatedMember {
     }
 
     private void scheduleTick() {
-        long dueNs = Math.max(globalNs(member().nextDeadlineNs()), simulation.nowNs);
+        long dueNs = Math.max(globalNs(member().nextDeadlineNs()), simulation.nowNs());
         if (dueNs < scheduledTickNs) {
             scheduledTickNs = dueNs;
-            later(dueNs - simulation.nowNs, () -> {
+            later(dueNs - simulation.nowNs(), () -> {
                 scheduledTickNs = Long.MAX_VALUE;
-                if (member().nextDeadlineNs() <= localNs(simulation.nowNs)) {
-                    ticksNow = tickedNs == simulation.nowNs ? ticksNow + 1 : 0;
-                    tickedNs = simulation.nowNs;
+                if (member().nextDeadlineNs() <= localNs(simulation.nowNs())) {
+                    ticksNow = tickedNs == simulation.nowNs() ? ticksNow + 1 : 0;
+                    tickedNs = simulation.nowNs();
                     Ledger.require(ticksNow < 5, "a deadline that has come stays");
                     step(new Tick());
                 } else {
@@ -278,8 +278,8 @@ final class SimulatedMember {
             if (process != begunIn || member == null) {
                 return;
             }
-            if (pausedUntilNs > simulation.nowNs) {
-                later(pausedUntilNs - simulation.nowNs, what);
+            if (pausedUntilNs > simulation.nowNs()) {
+                later(pausedUntilNs - simulation.nowNs(), what);
             } else {
                 what.run();
             }

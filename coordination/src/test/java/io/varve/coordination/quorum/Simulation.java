@@ -2,13 +2,12 @@
 package io.varve.coordination.quorum;
 
 import io.varve.log.storage.MemoryStorage;
+import io.varve.replication.simulation.Timeline;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -22,8 +21,6 @@ final class Simulation {
     static final long MS = 1_000_000;
     static final long ELECTION_TIMEOUT_NS = 1_000 * MS;
 
-    private record Happening(long timeNs, long number, Runnable what) {}
-
     final Random random;
     final Swarm swarm;
     final Bug bug;
@@ -31,17 +28,11 @@ final class Simulation {
     final SimulatedNetwork network;
     private final Map<Integer, SimulatedMember> members = new TreeMap<>();
     private final Map<Rare, Integer> seen = new EnumMap<>(Rare.class);
-    private final PriorityQueue<Happening> happenings =
-            new PriorityQueue<>(Comparator.comparingLong(Happening::timeNs).thenComparingLong(Happening::number));
+    private final Timeline time;
 
-    long nowNs;
     private long removedNs = -1;
-    private long happened;
-    private long scheduled;
-    private long trace = 17;
     private boolean calm;
     private long nextValue = 1;
-    private final @Nullable List<String> notes;
     private final boolean plain;
 
     private final List<String> answers = new ArrayList<>();
@@ -62,7 +53,7 @@ final class Simulation {
         this.random = random;
         this.swarm = swarm;
         this.bug = bug;
-        this.notes = noting ? new ArrayList<>() : null;
+        this.time = new Timeline(noting, () -> {});
         this.network = new SimulatedNetwork(this);
         this.latest = createMembers();
     }
@@ -118,7 +109,7 @@ final class Simulation {
     }
 
     void schedule(long delayNs, Runnable what) {
-        happenings.add(new Happening(nowNs + Math.max(0, delayNs), scheduled++, what));
+        time.schedule(delayNs, what);
     }
 
     /** What a member draws its timeouts with. */
@@ -160,7 +151,7 @@ final class Simulation {
     }
 
     void saw(PeerMessage message, ByteBuffer bytes) {
-        trace = trace * 31 + bytes.hashCode();
+        time.trace(bytes.hashCode());
         if (message instanceof PeerMessage.VoteReply reply && !reply.granted()) {
             saw(reply.preVote() ? Rare.PRE_VOTE_REFUSED : Rare.VOTE_REFUSED);
         } else if (message instanceof PeerMessage.FetchReply reply && reply.diverging() != null) {
@@ -171,10 +162,7 @@ final class Simulation {
     }
 
     void note(String what) {
-        trace = trace * 31 + what.hashCode();
-        if (notes != null) {
-            notes.add(String.format("%8.1f ms  %s", nowNs / 1e6, what));
-        }
+        time.note(what);
     }
 
     void membersChanged(SimulatedMember by, QuorumMembers now) {
@@ -204,34 +192,23 @@ final class Simulation {
         scheduleMisfortunes();
         runUntil(chaosNs);
         calmDown();
-        runUntil(nowNs + 12 * ELECTION_TIMEOUT_NS);
+        runUntil(nowNs() + 12 * ELECTION_TIMEOUT_NS);
         long written = writeOnce();
-        runUntil(nowNs + 8 * ELECTION_TIMEOUT_NS);
+        runUntil(nowNs() + 8 * ELECTION_TIMEOUT_NS);
         requireAgreement(written);
+    }
+
+    long nowNs() {
+        return time.nowNs();
     }
 
     /** Runs until something is so, for ten seconds at most. */
     boolean runUntil(BooleanSupplier reached) {
-        long limitNs = nowNs + 10_000 * MS;
-        while (!reached.getAsBoolean() && nowNs < limitNs && !happenings.isEmpty()) {
-            happenOnce();
-        }
-        return reached.getAsBoolean();
-    }
-
-    private void happenOnce() {
-        Happening next = happenings.remove();
-        nowNs = next.timeNs();
-        happened++;
-        trace = trace * 31 + nowNs;
-        next.what().run();
+        return time.runUntil(reached);
     }
 
     void runUntil(long timeNs) {
-        while (!happenings.isEmpty() && happenings.peek().timeNs() <= timeNs) {
-            happenOnce();
-        }
-        nowNs = timeNs;
+        time.runUntil(timeNs);
     }
 
     private void scheduleClients() {
@@ -296,7 +273,7 @@ final class Simulation {
             case 4 -> {
                 if (swarm.has(Misfortune.PAUSES) && victim.isUp()) {
                     saw(Rare.PAUSED);
-                    victim.pausedUntilNs = nowNs + random.nextInt(3000) * MS;
+                    victim.pausedUntilNs = nowNs() + random.nextInt(3000) * MS;
                     note("pauses " + victim.self.member());
                 }
             }
@@ -404,7 +381,7 @@ final class Simulation {
             return;
         }
         if (removes) {
-            removedNs = nowNs;
+            removedNs = nowNs();
         }
         asked.later(
                 0,
@@ -423,7 +400,7 @@ final class Simulation {
 
     /** Wipes a disk when all voters, as anybody sees them, have theirs: one lost disk is what a quorum is made to survive. */
     private void wipeIfAllowed(SimulatedMember victim) {
-        boolean removing = removedNs >= 0 && nowNs - removedNs < 5_000 * MS;
+        boolean removing = removedNs >= 0 && nowNs() - removedNs < 5_000 * MS;
         boolean allFounded = allVotersHaveTheirDisks()
                 && members.values().stream()
                         .map(member -> member.member().members())
@@ -532,7 +509,7 @@ final class Simulation {
     }
 
     long happened() {
-        return happened;
+        return time.happened();
     }
 
     /** Keeps what a client is told, when there is somebody to read it. */
@@ -551,10 +528,10 @@ final class Simulation {
 
     /** Equal for equal runs, on any machine. */
     long trace() {
-        return trace;
+        return time.trace();
     }
 
     List<String> notes() {
-        return notes == null ? List.of() : notes;
+        return time.notes();
     }
 }

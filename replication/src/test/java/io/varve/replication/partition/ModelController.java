@@ -94,7 +94,7 @@ final class ModelController {
             simulation.mayHaveLost();
         }
         registrations.put(id, new Registration(nextBrokerEpoch++, nonce, false, false));
-        heardNs.put(id, simulation.nowNs);
+        heardNs.put(id, simulation.nowNs());
         if (!created && state.replicas().stream().allMatch(this::isLive)) {
             created = true;
             change(new TreeSet<>(state.replicas()));
@@ -108,7 +108,7 @@ final class ModelController {
     boolean heard(int id, long epoch) {
         boolean live = isLive(id, epoch);
         if (live) {
-            heardNs.put(id, simulation.nowNs);
+            heardNs.put(id, simulation.nowNs());
         }
         return live;
     }
@@ -116,7 +116,7 @@ final class ModelController {
     void expireSessions() {
         for (Map.Entry<Integer, Registration> entry : List.copyOf(registrations.entrySet())) {
             int id = entry.getKey();
-            if (!entry.getValue().fenced() && heardNs.get(id) + Simulation.SESSION_NS < simulation.nowNs) {
+            if (!entry.getValue().fenced() && heardNs.get(id) + Simulation.SESSION_NS < simulation.nowNs()) {
                 simulation.note("session of " + id + " expires");
                 simulation.saw(Rare.SESSION_EXPIRED);
                 fence(id);

@@ -35,7 +35,7 @@ final class PartitionScenario {
         List<String> out = new ArrayList<>();
         switch (words[0]) {
             case "brokers" -> begin(words);
-            case "run" -> simulation().runUntil(simulation().nowNs + Long.parseLong(words[1]) * Simulation.MS);
+            case "run" -> simulation().runUntil(simulation().nowNs() + Long.parseLong(words[1]) * Simulation.MS);
             case "append" -> broker(words[1]).produce(Long.parseLong(words[2]), words.length < 4, answer -> {});
             case "read" -> out.add(read(broker(words[1]), Long.parseLong(words[2])));
             case "latest" -> out.add(latest(broker(words[1]).replica()));

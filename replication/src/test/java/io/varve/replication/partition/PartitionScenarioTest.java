@@ -4,11 +4,11 @@ package io.varve.replication.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.varve.replication.simulation.Transcript;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,9 +22,7 @@ class PartitionScenarioTest {
     private static final Path SCENARIOS = Path.of("src/test/resources/scenarios/partition");
 
     static List<Path> scenarios() throws IOException {
-        try (Stream<Path> files = Files.list(SCENARIOS)) {
-            return files.sorted().toList();
-        }
+        return Transcript.in(SCENARIOS);
     }
 
     @ParameterizedTest
@@ -57,17 +55,6 @@ class PartitionScenarioTest {
     }
 
     static String transcript(List<String> lines, Bug bug) {
-        PartitionScenario scenario = new PartitionScenario(bug);
-        StringBuilder transcript = new StringBuilder();
-        for (String line : lines) {
-            if (line.startsWith("> ")) {
-                transcript.append(line).append('\n');
-                scenario.run(line.substring(2))
-                        .forEach(output -> transcript.append(output).append('\n'));
-            } else if (line.startsWith("# ") || line.isBlank()) {
-                transcript.append(line).append('\n');
-            }
-        }
-        return transcript.toString();
+        return Transcript.of(lines, new PartitionScenario(bug)::run);
     }
 }

@@ -89,8 +89,8 @@ final class SimulatedBroker {
             if (in != process || !isUp()) {
                 return;
             }
-            if (pausedUntilNs > simulation.nowNs) {
-                later(pausedUntilNs - simulation.nowNs, what);
+            if (pausedUntilNs > simulation.nowNs()) {
+                later(pausedUntilNs - simulation.nowNs(), what);
             } else {
                 what.run();
             }
@@ -163,7 +163,7 @@ final class SimulatedBroker {
                                     simulation.note(id + " shuts down");
                                     parked.clear();
                                     replica()
-                                            .step(new PartitionEvent.Close(), simulation.nowNs)
+                                            .step(new PartitionEvent.Close(), simulation.nowNs())
                                             .forEach(this::act);
                                     log.force(log.endOffset());
                                     storedHighWatermark = knownHighWatermark;
@@ -175,7 +175,7 @@ final class SimulatedBroker {
     }
 
     void pause(long forNs) {
-        pausedUntilNs = simulation.nowNs + forNs;
+        pausedUntilNs = simulation.nowNs() + forNs;
     }
 
     void resume() {
@@ -250,14 +250,14 @@ final class SimulatedBroker {
 
     void step(PartitionEvent event) {
         PartitionReplica stepped = replica();
-        List<PartitionAction> actions = stepped.step(event, simulation.nowNs);
+        List<PartitionAction> actions = stepped.step(event, simulation.nowNs());
         simulation.stepped(id, log.endOffset(), stepped);
         actions.forEach(this::act);
         serveParked();
         long deadlineNs = stepped.nextDeadlineNs();
         if (deadlineNs < nextTickNs) {
             nextTickNs = deadlineNs;
-            later(Math.max(0, deadlineNs - simulation.nowNs), this::tick);
+            later(Math.max(0, deadlineNs - simulation.nowNs()), this::tick);
         }
     }
 
@@ -324,7 +324,7 @@ final class SimulatedBroker {
         boolean nothing = answer.status() == FetchStatus.OK && answer.endOffset() <= fetch.offset();
         Parked before = parked.remove(fetch.replica());
         if (nothing && before == null) {
-            long untilNs = simulation.nowNs + Simulation.POLL_NS;
+            long untilNs = simulation.nowNs() + Simulation.POLL_NS;
             parked.put(fetch.replica(), new Parked(fetch, answer.highWatermark(), untilNs));
             later(Simulation.POLL_NS, this::serveParked);
             return;
@@ -348,10 +348,10 @@ final class SimulatedBroker {
                     && (log.endOffset() > of.fetch().offset()
                             || now.highWatermark() != of.highWatermark()
                             || now.role() != ReplicaRole.LEADER
-                            || simulation.nowNs >= of.untilNs());
+                            || simulation.nowNs() >= of.untilNs());
             if (due && now != null) {
                 for (PartitionAction action :
-                        now.step(new PartitionEvent.FetchReceived(of.fetch()), simulation.nowNs)) {
+                        now.step(new PartitionEvent.FetchReceived(of.fetch()), simulation.nowNs())) {
                     act(action);
                 }
             }
@@ -362,7 +362,7 @@ final class SimulatedBroker {
 
     void produce(long value, boolean awaitsCommit, Consumer<Producer.Answer> answer) {
         long token = nextToken++;
-        long deadlineNs = simulation.nowNs + 500 * Simulation.MS;
+        long deadlineNs = simulation.nowNs() + 500 * Simulation.MS;
         Pending of = new Pending(value, awaitsCommit, answer);
         pending.put(token, of);
         long offset = Producer.isIdempotent(value) ? log.offsetOf(value) : -1;

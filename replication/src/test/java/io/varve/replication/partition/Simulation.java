@@ -1,12 +1,11 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.replication.partition;
 
+import io.varve.replication.simulation.Timeline;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -21,8 +20,6 @@ final class Simulation {
     static final long RETRY_NS = 400 * MS;
     static final long POLL_NS = 150 * MS;
 
-    private record Happening(long timeNs, long number, Runnable what) {}
-
     final Random random;
     final Swarm swarm;
     final Bug bug;
@@ -32,16 +29,10 @@ final class Simulation {
     private final Map<Integer, SimulatedBroker> brokers = new TreeMap<>();
     private final List<Producer> producers = new ArrayList<>();
     private final Map<Rare, Integer> seen = new EnumMap<>(Rare.class);
-    private final PriorityQueue<Happening> happenings =
-            new PriorityQueue<>(Comparator.comparingLong(Happening::timeNs).thenComparingLong(Happening::number));
-    private final @Nullable List<String> notes;
+    private final Timeline time;
     private final List<String> answers = new ArrayList<>();
     private final boolean plain;
 
-    long nowNs;
-    private long happened;
-    private long scheduled;
-    private long trace = 17;
     private boolean calm;
     private int suspects;
     private boolean operatorElected;
@@ -61,7 +52,7 @@ final class Simulation {
         this.swarm = swarm;
         this.bug = bug;
         this.plain = plain;
-        this.notes = noting ? new ArrayList<>() : null;
+        this.time = new Timeline(noting, () -> ledger.requireHeldByThoseWhoMayLead(this));
         this.network = new SimulatedNetwork(this);
         List<Integer> replicas = new ArrayList<>();
         for (int id = 1; id <= swarm.brokers(); id++) {
@@ -99,7 +90,7 @@ final class Simulation {
     }
 
     void schedule(long delayNs, Runnable what) {
-        happenings.add(new Happening(nowNs + Math.max(0, delayNs), scheduled++, what));
+        time.schedule(delayNs, what);
     }
 
     /** The controller is the slowest to be heard. */
@@ -156,14 +147,14 @@ final class Simulation {
     }
 
     void note(String what) {
-        trace = trace * 31 + what.hashCode();
-        if (notes != null) {
-            notes.add(String.format("%8.1f ms  %s", nowNs / 1e6, what));
-        }
+        time.note(what);
     }
 
     void stepped(int id, long endOffset, PartitionReplica replica) {
-        trace = (((trace * 31 + id) * 31 + endOffset) * 31 + replica.highWatermark()) * 31 + replica.leaderEpoch();
+        time.trace(id);
+        time.trace(endOffset);
+        time.trace(replica.highWatermark());
+        time.trace(replica.leaderEpoch());
     }
 
     // The run.
@@ -180,10 +171,10 @@ final class Simulation {
         scheduleMisfortunes();
         runUntil(chaosNs);
         calmDown();
-        runUntil(nowNs + 6_000 * MS);
+        runUntil(nowNs() + 6_000 * MS);
         if (controller.state().leader() == PartitionState.NO_LEADER) {
             electUncleanly();
-            runUntil(nowNs + 3_000 * MS);
+            runUntil(nowNs() + 3_000 * MS);
         }
         requireAgreement();
     }
@@ -201,28 +192,16 @@ final class Simulation {
     }
 
     void runUntil(long timeNs) {
-        while (!happenings.isEmpty() && happenings.peek().timeNs() <= timeNs) {
-            happenOnce();
-        }
-        nowNs = timeNs;
+        time.runUntil(timeNs);
+    }
+
+    long nowNs() {
+        return time.nowNs();
     }
 
     /** Runs until something is so, for ten seconds at most. */
     boolean runUntil(BooleanSupplier reached) {
-        long limitNs = nowNs + 10_000 * MS;
-        while (!reached.getAsBoolean() && nowNs < limitNs && !happenings.isEmpty()) {
-            happenOnce();
-        }
-        return reached.getAsBoolean();
-    }
-
-    private void happenOnce() {
-        Happening next = happenings.remove();
-        nowNs = next.timeNs();
-        happened++;
-        trace = trace * 31 + nowNs;
-        next.what().run();
-        ledger.requireHeldByThoseWhoMayLead(this);
+        return time.runUntil(reached);
     }
 
     private void scheduleMisfortunes() {
@@ -389,7 +368,7 @@ final class Simulation {
         SimulatedBroker leader = broker(state.leader());
         long before = ledger.acknowledgements();
         leader.produce(0, true, answer -> {});
-        runUntil(nowNs + 1_500 * MS);
+        runUntil(nowNs() + 1_500 * MS);
         Ledger.require(
                 ledger.acknowledgements() == before + 1, "in calm times all must be acknowledged: " + describe());
         brokers.values().forEach(broker -> ledger.requireEqual(broker.id, broker.log()));
@@ -436,7 +415,7 @@ final class Simulation {
     }
 
     long happened() {
-        return happened;
+        return time.happened();
     }
 
     /** Keeps what a client is told, when there is somebody to read it. */
@@ -455,10 +434,10 @@ final class Simulation {
 
     /** Equal for equal runs, on any machine. */
     long trace() {
-        return trace;
+        return time.trace();
     }
 
     List<String> notes() {
-        return notes == null ? List.of() : notes;
+        return time.notes();
     }
 }

@@ -3,11 +3,11 @@ package io.varve.broker.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.varve.replication.simulation.Transcript;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -20,9 +20,7 @@ class GroupScenarioTest {
     private static final Path SCENARIOS = Path.of("src/test/resources/scenarios/groups");
 
     static List<Path> scenarios() throws IOException {
-        try (Stream<Path> files = Files.list(SCENARIOS)) {
-            return files.sorted().toList();
-        }
+        return Transcript.in(SCENARIOS);
     }
 
     @ParameterizedTest
@@ -34,17 +32,6 @@ class GroupScenarioTest {
     }
 
     private static String transcript(List<String> lines) {
-        Scenario scenario = new Scenario();
-        StringBuilder transcript = new StringBuilder();
-        for (String line : lines) {
-            if (line.startsWith("> ")) {
-                transcript.append(line).append('\n');
-                scenario.run(line.substring(2))
-                        .forEach(output -> transcript.append(output).append('\n'));
-            } else if (line.startsWith("# ") || line.isBlank()) {
-                transcript.append(line).append('\n');
-            }
-        }
-        return transcript.toString();
+        return Transcript.of(lines, new Scenario()::run);
     }
 }
