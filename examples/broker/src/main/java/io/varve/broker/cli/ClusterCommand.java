@@ -6,14 +6,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code varve cluster ...}: several brokers on this machine, to try things with.
@@ -24,7 +21,7 @@ import picocli.CommandLine.Spec;
         name = "cluster",
         description = "Start, look at and stop several brokers on this machine, which are the members of their quorum.",
         synopsisSubcommandLabel = "COMMAND")
-final class ClusterCommand implements Callable<Integer> {
+final class ClusterCommand {
 
     private static final int DEFAULT_NODES = 3;
     private static final int MAX_NODES = 99;
@@ -33,20 +30,8 @@ final class ClusterCommand implements Callable<Integer> {
 
     private final Streams streams;
 
-    @Spec
-    private @Nullable CommandSpec spec;
-
     ClusterCommand(Streams streams) {
         this.streams = streams;
-    }
-
-    /** {@code varve cluster} alone shows what there is. */
-    @Override
-    public Integer call() {
-        if (spec != null) {
-            spec.commandLine().usage(spec.commandLine().getErr());
-        }
-        return CommandFailure.EXIT_USAGE;
     }
 
     /** What all of them have in common. */

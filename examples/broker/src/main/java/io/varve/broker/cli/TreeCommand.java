@@ -1,15 +1,12 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cli;
 
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code varve tree ...}: zkCli's commands, one a call. Names, options and text are zkCli's; what differs is that
@@ -26,7 +23,7 @@ import picocli.CommandLine.Spec;
             "Everything after -- is taken as it is, as data that begins with a dash."
         },
         synopsisSubcommandLabel = "COMMAND")
-final class TreeCommand implements Callable<Integer> {
+final class TreeCommand {
 
     private static final String PATH = "PATH";
     private static final String VERSION = "VERSION";
@@ -39,20 +36,8 @@ final class TreeCommand implements Callable<Integer> {
     @Mixin
     private TreeOptions options = new TreeOptions();
 
-    @Spec
-    private @Nullable CommandSpec spec;
-
     TreeCommand(Streams streams) {
         this.streams = streams;
-    }
-
-    /** Without a command: shows which there are. */
-    @Override
-    public Integer call() {
-        if (spec != null) {
-            spec.commandLine().usage(spec.commandLine().getErr());
-        }
-        return CommandFailure.EXIT_USAGE;
     }
 
     @Command(name = "ls", description = "List the children of a node.")

@@ -10,13 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -92,6 +90,14 @@ final class Varve {
         command.getSubcommands().values().forEach(Varve::addHelp);
     }
 
+    /** Who names a group of commands and none of them is shown which there are. The parser has no other sign for it. */
+    private static boolean lacksCommand(ParameterException e) {
+        return e.getClass() == ParameterException.class
+                && e.getArgSpec() == null
+                && !e.getCommandLine().getSubcommands().isEmpty()
+                && !(e.getCommandLine().getCommand() instanceof Callable<?>);
+    }
+
     private static void addVersion(CommandSpec top) {
         final String version = Varve.class.getPackage().getImplementationVersion();
         top.version("varve " + (version == null ? "development" : version));
@@ -103,6 +109,10 @@ final class Varve {
 
     private int wrongCall(ParameterException e, String[] args) {
         final CommandLine command = e.getCommandLine();
+        if (lacksCommand(e)) {
+            command.usage(command.getErr());
+            return CommandFailure.EXIT_USAGE;
+        }
         final String message = problem(e) + suggestion(e, command);
         final String name = command.getCommandSpec().qualifiedName();
         return CommandFailure.report(
@@ -160,22 +170,9 @@ final class Varve {
         return text.replaceAll("\\s*\\R\\s*", " ");
     }
 
-    /** {@code varve} alone shows what there is. */
     @Command(
             name = "varve",
             description = "A broker that Kafka's clients talk to, and commands for it.",
             synopsisSubcommandLabel = "COMMAND")
-    private static final class Top implements Callable<Integer> {
-
-        @Spec
-        private @Nullable CommandSpec spec;
-
-        @Override
-        public Integer call() {
-            if (spec != null) {
-                spec.commandLine().usage(spec.commandLine().getErr());
-            }
-            return CommandFailure.EXIT_USAGE;
-        }
-    }
+    private static final class Top {}
 }

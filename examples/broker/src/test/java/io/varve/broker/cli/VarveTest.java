@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class VarveTest {
@@ -26,6 +27,7 @@ class VarveTest {
                 "consume t --form-beginning | varve: Unknown option: '--form-beginning'; did you mean --from-beginning?;"
                         + " see varve consume --help",
                 "topic alter t | varve: nothing to change, give --partitions N, --set KEY=VALUE or --unset KEY",
+                "tree -timeout soon ls / | varve: Invalid value for option '--timeout': 'soon' is not an int; see varve tree --help",
                 "broker --sett a=b | varve: Unknown option: '--sett'; did you mean --set?; see varve broker --help",
             })
     void shouldAnswerAWrongCallInOneLine(String call, String answer) {
@@ -57,6 +59,18 @@ class VarveTest {
         assertThat(help.exitCode()).isZero();
         assertThat(help.out()).isEqualTo(none.err()).doesNotContain("rehearse");
         assertThat(CommandRun.of("topic", "create", "--help").out()).contains("--partitions", "--bootstrap");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"topic", "tree", "log", "config", "cluster", "quorum"})
+    void shouldShowTheCommandsOfAGroup(String group) {
+        final CommandRun run = CommandRun.of(group);
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .startsWith("Usage: varve " + group)
+                .isEqualTo(CommandRun.of(group, "--help").out());
     }
 
     @Test
