@@ -176,11 +176,6 @@ public final class ConfigKey {
             return this;
         }
 
-        Builder dynamicPerBroker() {
-            this.update = ConfigUpdate.PER_BROKER;
-            return this;
-        }
-
         Builder synonym(String otherName) {
             return synonym(otherName, 1);
         }

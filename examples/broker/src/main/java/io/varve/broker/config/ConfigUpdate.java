@@ -5,8 +5,6 @@ package io.varve.broker.config;
 public enum ConfigUpdate {
     /** At the next start of the broker. */
     READ_ONLY("at the next start"),
-    /** At once, for one broker at a time. */
-    PER_BROKER("while running, per broker"),
     /** At once, for one broker or for all. */
     CLUSTER_WIDE("while running");
 
