@@ -207,18 +207,32 @@ class Leadership {
                 continue;
             }
             boolean waitsForSnapshot = needsSnapshot(fetch.end());
-            if (!waitsForSnapshot && (hasNews(fetch) || state.nowNs() >= to.parkedUntilNs)) {
-                int maxBytes = state.config.limits().fetchBytes();
-                List<QuorumEntry> entries = state.log.read(fetch.end().offset(), maxBytes);
-                reply(to, fetch, state.highWatermark(), null, null, entries);
+            if (!waitsForSnapshot && (hasNews(to, fetch) || state.nowNs() >= to.parkedUntilNs)) {
+                reply(to, fetch, state.highWatermark(), null, null, entriesFor(to, fetch));
             } else if (state.nowNs() >= to.parkedUntilNs) {
                 reply(to, fetch, 0, null, null, List.of());
             }
         }
     }
 
-    private boolean hasNews(Fetch fetch) {
-        return state.log.endOffset() > fetch.end().offset()
+    private List<QuorumEntry> entriesFor(Progress to, Fetch fetch) {
+        long fromOffset = fetch.end().offset();
+        List<QuorumEntry> entries = state.log.read(fromOffset, state.config.limits().fetchBytes());
+        long most = Math.max(0, fetchableOffset(to) - fromOffset);
+        return entries.size() <= most ? entries : entries.subList(0, (int) most);
+    }
+
+    /**
+     * Up to where a member may fetch, exclusive. Who does not vote gets what is committed and nothing that may be taken back: with more it
+     * would have to refuse its vote to those who count on it. Before the quorum is founded nobody knows who votes.
+     */
+    private long fetchableOffset(Progress to) {
+        boolean all = state.members().isVoter(to.member) || !state.members().isFounded();
+        return all ? state.log.endOffset() : state.highWatermark();
+    }
+
+    private boolean hasNews(Progress to, Fetch fetch) {
+        return fetchableOffset(to) > fetch.end().offset()
                 || state.highWatermark() > fetch.highWatermark()
                 || reads.wants(fetch.round());
     }
