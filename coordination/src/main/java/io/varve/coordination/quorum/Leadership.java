@@ -217,7 +217,8 @@ class Leadership {
 
     private List<QuorumEntry> entriesFor(Progress to, Fetch fetch) {
         long fromOffset = fetch.end().offset();
-        List<QuorumEntry> entries = state.log.read(fromOffset, state.config.limits().fetchBytes());
+        List<QuorumEntry> entries =
+                state.log.read(fromOffset, state.config.limits().fetchBytes());
         long most = Math.max(0, fetchableOffset(to) - fromOffset);
         return entries.size() <= most ? entries : entries.subList(0, (int) most);
     }

@@ -43,6 +43,7 @@ final class MemberState {
         long restored = latest == null ? 0 : latest.end().offset();
         this.lacksMachine = restored < log.startOffset();
         this.highWatermark = lacksMachine ? 0 : restored;
+        this.fetchNumber = random.nextInt(); // a late answer to an earlier process is not taken for one to this
         noteOwnVote();
     }
 

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: immutable.
  *
  * @param number that of the fetch
+ * @param brokerEpoch that of the fetch, since another process of the follower may count its fetches anew
  * @param status what came of it; the fields that follow it hold in case of {@link FetchStatus#OK}, {@link FetchStatus#DIVERGING} and
  *     {@link FetchStatus#OFFSET_OUT_OF_RANGE}
  * @param leaderEpoch the epoch in which this was answered; the one that the answerer knows when it refuses
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record FetchAnswer(
         int number,
+        long brokerEpoch,
         FetchStatus status,
         int leaderEpoch,
         long highWatermark,
@@ -31,6 +33,7 @@ public record FetchAnswer(
      * Checks that it says where the logs differ, and only then.
      *
      * @param number as in the record
+     * @param brokerEpoch as in the record
      * @param status as in the record
      * @param leaderEpoch as in the record
      * @param highWatermark as in the record

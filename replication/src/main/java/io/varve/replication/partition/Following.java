@@ -15,6 +15,10 @@ final class Following {
     private final int leader;
     private final int epoch;
     private int fetchNumber;
+
+    /** The registration that the last fetch was sent under. */
+    private long fetchedAs;
+
     private boolean awaiting;
     private long nextFetchNs = Long.MIN_VALUE;
 
@@ -36,7 +40,7 @@ final class Following {
     }
 
     void answered(FetchAnswer answer, ByteBuffer batches) {
-        boolean expected = awaiting && answer.number() == fetchNumber;
+        boolean expected = awaiting && answer.number() == fetchNumber && answer.brokerEpoch() == fetchedAs;
         if (!expected) {
             return;
         }
@@ -92,10 +96,11 @@ final class Following {
             return;
         }
         fetchNumber++;
+        fetchedAs = state.brokerEpoch();
         awaiting = true;
         nextFetchNs = state.nowNs() + state.config.retryNs();
         ReplicaFetch fetch = new ReplicaFetch(
-                fetchNumber, state.self(), state.brokerEpoch(), epoch, state.log.endOffset(), state.log.lastEpoch());
+                fetchNumber, state.self(), fetchedAs, epoch, state.log.endOffset(), state.log.lastEpoch());
         state.act(new PartitionAction.Fetch(leader, fetch));
     }
 

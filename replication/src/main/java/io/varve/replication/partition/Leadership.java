@@ -117,7 +117,14 @@ final class Leadership {
         // With what the fetch has said: a follower learns a round earlier what it has helped to commit.
         commit();
         return new FetchAnswer(
-                fetch.number(), status, epoch, state.highWatermark(), state.log.startOffset(), endOffset, diverging);
+                fetch.number(),
+                fetch.brokerEpoch(),
+                status,
+                epoch,
+                state.highWatermark(),
+                state.log.startOffset(),
+                endOffset,
+                diverging);
     }
 
     /** Whether somebody who knows an epoch may be answered. */

@@ -152,7 +152,9 @@ public final class PartitionReplica {
                 FetchStatus status =
                         fetch.leaderEpoch() > role.leaderEpoch() ? FetchStatus.UNKNOWN_EPOCH : FetchStatus.NOT_LEADER;
                 state.act(new PartitionAction.AnswerFetch(
-                        fetch, new FetchAnswer(fetch.number(), status, role.leaderEpoch(), 0, 0, 0, null)));
+                        fetch,
+                        new FetchAnswer(
+                                fetch.number(), fetch.brokerEpoch(), status, role.leaderEpoch(), 0, 0, 0, null)));
             } else {
                 leading.fetched(fetch);
             }

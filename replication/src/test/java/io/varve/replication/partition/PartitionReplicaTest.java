@@ -270,7 +270,7 @@ class PartitionReplicaTest {
         List<PartitionAction> begun = follower.step(told(0, 0, 1, 1, 2), nowNs);
         ReplicaFetch first = only(PartitionAction.Fetch.class, begun).get(0).fetch();
         ByteBuffer batches = ByteBuffer.allocate(12).putInt(0).putLong(7).flip();
-        FetchAnswer answer = new FetchAnswer(first.number(), FetchStatus.OK, 0, 0, 0, 1, null);
+        FetchAnswer answer = new FetchAnswer(first.number(), first.brokerEpoch(), FetchStatus.OK, 0, 0, 0, 1, null);
 
         List<PartitionAction> fetched = follower.step(new PartitionEvent.FetchAnswered(answer, batches), nowNs);
         log.force(1);
@@ -285,13 +285,27 @@ class PartitionReplicaTest {
         PartitionReplica follower = replica(2, Durability.WRITTEN);
         List<PartitionAction> begun = follower.step(told(0, 0, 1, 1, 2), nowNs);
         ReplicaFetch first = only(PartitionAction.Fetch.class, begun).get(0).fetch();
-        FetchAnswer empty = new FetchAnswer(first.number(), FetchStatus.OK, 0, 0, 0, 0, null);
+        FetchAnswer empty = new FetchAnswer(first.number(), first.brokerEpoch(), FetchStatus.OK, 0, 0, 0, 0, null);
         follower.step(new PartitionEvent.FetchAnswered(empty, ByteBuffer.allocate(0)), nowNs);
 
         ByteBuffer batches = ByteBuffer.allocate(12).putInt(0).putLong(7).flip();
         List<PartitionAction> again = follower.step(new PartitionEvent.FetchAnswered(empty, batches), nowNs);
 
         assertThat(again).isEmpty();
+        assertThat(log.endOffset()).isZero();
+    }
+
+    /** Both processes count from 1, and the log may have another end by now. */
+    @Test
+    void shouldNotLookAtAnAnswerToTheProcessBefore() {
+        PartitionReplica follower = replica(2, Durability.WRITTEN);
+        follower.step(told(0, 0, 1, 1, 2), nowNs);
+        FetchAnswer late = new FetchAnswer(1, 1, FetchStatus.OK, 0, 0, 0, 1, null);
+        ByteBuffer batches = ByteBuffer.allocate(12).putInt(0).putLong(7).flip();
+
+        List<PartitionAction> actions = follower.step(new PartitionEvent.FetchAnswered(late, batches), nowNs);
+
+        assertThat(actions).isEmpty();
         assertThat(log.endOffset()).isZero();
     }
 
@@ -306,9 +320,10 @@ class PartitionReplicaTest {
                 .putLong(8)
                 .flip();
         follower.step(
-                new PartitionEvent.FetchAnswered(new FetchAnswer(1, FetchStatus.OK, 1, 2, 0, 2, null), batches), nowNs);
+                new PartitionEvent.FetchAnswered(new FetchAnswer(1, 2, FetchStatus.OK, 1, 2, 0, 2, null), batches),
+                nowNs);
 
-        FetchAnswer other = new FetchAnswer(2, FetchStatus.DIVERGING, 1, 1, 0, 2, new EpochEnd(0, 1));
+        FetchAnswer other = new FetchAnswer(2, 2, FetchStatus.DIVERGING, 1, 1, 0, 2, new EpochEnd(0, 1));
         List<PartitionAction> cut =
                 follower.step(new PartitionEvent.FetchAnswered(other, ByteBuffer.allocate(0)), nowNs);
 
@@ -352,7 +367,7 @@ class PartitionReplicaTest {
         assertThatThrownBy(() -> new PartitionState(List.of(1, 2), new TreeSet<>(List.of(2)), 1, 0, 0, 0, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("leader=1");
-        assertThatThrownBy(() -> new FetchAnswer(1, FetchStatus.DIVERGING, 0, 0, 0, 0, null))
+        assertThatThrownBy(() -> new FetchAnswer(1, 2, FetchStatus.DIVERGING, 0, 0, 0, 0, null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("contradiction");
     }
