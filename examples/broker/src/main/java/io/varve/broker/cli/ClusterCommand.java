@@ -122,15 +122,18 @@ final class ClusterCommand {
         }
         final long deadlineNs = System.nanoTime() + options.timeout().toNanos();
         cluster.start(options.timeout());
-        awaitQuorum(cluster.nodes(), deadlineNs);
-        return status(options, output);
+        final List<LocalNode> started = cluster.nodes();
+        return show(started, awaitQuorum(started, deadlineNs), output);
     }
 
     /** A broker serves before its neighbours have agreed on who leads anew. */
-    private static void awaitQuorum(List<LocalNode> nodes, long deadlineNs) throws InterruptedException {
-        while (!problem(nodes, ask(nodes)).isEmpty() && System.nanoTime() - deadlineNs < 0) {
+    private static QuorumStatus awaitQuorum(List<LocalNode> nodes, long deadlineNs) throws InterruptedException {
+        QuorumStatus quorum = ask(nodes);
+        while (!problem(nodes, quorum).isEmpty() && System.nanoTime() - deadlineNs < 0) {
             Thread.sleep(ASK_AGAIN_MS);
+            quorum = ask(nodes);
         }
+        return quorum;
     }
 
     private static QuorumStatus ask(List<LocalNode> nodes) {
@@ -145,7 +148,10 @@ final class ClusterCommand {
             })
     int status(@Mixin ClusterOptions options, @Mixin OutputOptions output) {
         final List<LocalNode> nodes = options.existing().nodes();
-        final QuorumStatus quorum = ask(nodes);
+        return show(nodes, ask(nodes), output);
+    }
+
+    private int show(List<LocalNode> nodes, QuorumStatus quorum, OutputOptions output) {
         final String problem = problem(nodes, quorum);
         if (output.isJson()) {
             Printer.json(streams.out(), json(nodes, quorum, problem));

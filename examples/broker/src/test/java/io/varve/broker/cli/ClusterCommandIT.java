@@ -34,6 +34,10 @@ class ClusterCommandIT {
         return CommandRun.of(call.toArray(new String[0]));
     }
 
+    private static void shouldSucceed(CommandRun run) {
+        assertThat(run.exitCode()).as(run.err()).isZero();
+    }
+
     private List<Long> processes() {
         return new LocalCluster(directory.resolve("c"))
                 .nodes().stream()
@@ -45,7 +49,7 @@ class ClusterCommandIT {
     @Test
     void shouldStartFromNothingAndComeBackWithItsData() throws Exception {
         final CommandRun started = cluster("start", "--port", "0", "--client-port", "0", "-o", "json");
-        assertThat(started.exitCode()).as(started.err()).isZero();
+        shouldSucceed(started);
         final JsonNode status = started.json();
         assertThat(status.at("/serves").asBoolean()).isTrue();
         final List<JsonNode> nodes = status.at("/nodes").valueStream().toList();
@@ -72,19 +76,19 @@ class ClusterCommandIT {
         assertThat(less.err()).startsWith("varve: not running: node 1; varve cluster start starts it");
 
         final List<Long> others = processes();
-        assertThat(cluster("start").exitCode()).isZero();
+        shouldSucceed(cluster("start"));
         assertThat(processes()).hasSize(3).containsAll(others).doesNotContain(victim);
 
-        assertThat(cluster("stop").exitCode()).isZero();
+        shouldSucceed(cluster("stop"));
         assertThat(processes()).isEmpty();
-        assertThat(cluster("stop").exitCode()).isZero();
+        shouldSucceed(cluster("stop"));
 
-        assertThat(cluster("start").exitCode()).isZero();
+        shouldSucceed(cluster("start"));
         assertThat(CommandRun.of("topic", "list", "--bootstrap", second).out().strip())
                 .isEqualTo("t");
         assertThat(cluster("status", "-o", "json").json().at("/nodes/1/broker").asString())
                 .isEqualTo(second);
-        assertThat(cluster("stop").exitCode()).isZero();
+        shouldSucceed(cluster("stop"));
     }
 
     @Test
