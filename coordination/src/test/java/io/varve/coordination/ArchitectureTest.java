@@ -14,6 +14,8 @@ class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
+            // Those that replication's tests share.
+            .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("io.varve.coordination", "io.varve.replication");
 
     @Test
