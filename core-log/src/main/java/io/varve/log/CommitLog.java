@@ -134,6 +134,23 @@ public final class CommitLog implements AutoCloseable {
     }
 
     /**
+     * Appends whole batches as the log of a leader has them: offsets and leader epochs stay. Between two of them offsets may be missing,
+     * as compaction leaves them.
+     *
+     * <p>All batches are appended or none. The largest size that is configured does not hold here: the leader has accepted them.
+     *
+     * @param batches one or more batches from position to limit; the position is moved to the limit
+     * @return the end of the log before, which is the base offset of the first batch or before it
+     * @throws InvalidBatchException when one of the batches is invalid, or begins before the end of what precedes it
+     * @throws FencedEpochException when a batch is of an earlier epoch than what precedes it
+     * @throws OutOfSpaceException when the disk is full; nothing was appended
+     * @throws StorageException when writing fails; the log is failed from then on
+     */
+    public long appendAsFollower(ByteBuffer batches) {
+        return appender.appendAsFollower(batches);
+    }
+
+    /**
      * Appends one record without a key in a batch of its own; see {@link #append(ByteBuffer, int)}.
      *
      * @param value the record's value

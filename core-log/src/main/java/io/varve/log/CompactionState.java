@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Below the first offset no key has two records; without the file it is 0, and all is compacted again, which changes nothing. At or
  * above the second no offset is missing, so that recovery can tell a batch that was lost from one that was compacted away.
  *
- * <p>Threading: one writer (in the lock of upkeep), any readers.
+ * <p>Threading: safe.
  */
 final class CompactionState {
 
@@ -103,27 +103,27 @@ final class CompactionState {
         return gapsEndOffset;
     }
 
-    /** Records below an offset are about to be removed. */
-    void mayLeaveGapsBelow(long offset) {
+    /** Records below an offset are about to be removed, or to come without others that were removed elsewhere. */
+    synchronized void mayLeaveGapsBelow(long offset) {
         if (offset > gapsEndOffset) {
             save(compactedOffset, offset);
         }
     }
 
     /** All below an offset is compacted. */
-    void completed(long endOffset) {
+    synchronized void completed(long endOffset) {
         save(endOffset, Math.max(gapsEndOffset, endOffset));
     }
 
     /** What stands at or above an offset is about to be replaced by something else. Replaces a damaged file, too. */
-    void forgetFrom(long offset) {
+    synchronized void forgetFrom(long offset) {
         if (damaged || offset < compactedOffset) {
             save(Math.min(offset, compactedOffset), gapsEndOffset);
         }
     }
 
     /** Forgets all: the log was started anew, and the file with it. */
-    void forget() {
+    synchronized void forget() {
         compactedOffset = 0;
         gapsEndOffset = 0;
         damaged = false;

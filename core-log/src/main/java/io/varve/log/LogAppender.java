@@ -15,10 +15,15 @@ import java.nio.ByteBuffer;
  */
 final class LogAppender {
 
+    /** In the place of an epoch: batches keep the offsets and epochs that they have. */
+    private static final int AS_THEY_ARE = -1;
+
     private final LogState log;
     private final Segments segments;
     private final EpochHistory epochs;
     private final NextSegment nextSegment;
+    private final CompactionState compaction;
+    private final Reserve reserve;
     private final LogFlusher flusher;
 
     private volatile boolean rolledByUpkeep;
@@ -28,11 +33,25 @@ final class LogAppender {
         this.segments = parts.segments();
         this.epochs = parts.epochs();
         this.nextSegment = parts.nextSegment();
+        this.compaction = parts.compaction();
+        this.reserve = parts.reserve();
         this.flusher = flusher;
     }
 
     /** See {@link CommitLog#append(ByteBuffer, int)}. */
     long append(ByteBuffer batches, int epoch) {
+        if (epoch < 0) {
+            throw new IllegalArgumentException("no leader's epoch: epoch=" + epoch + ", smallest=0");
+        }
+        return appendAll(batches, epoch);
+    }
+
+    /** See {@link CommitLog#appendAsFollower}. */
+    long appendAsFollower(ByteBuffer batches) {
+        return appendAll(batches, AS_THEY_ARE);
+    }
+
+    private long appendAll(ByteBuffer batches, int epoch) {
         int sizeBytes = batches.remaining();
         long baseOffset = appendUnlessItMustWait(batches, epoch);
         while (baseOffset < 0) {
@@ -91,14 +110,15 @@ final class LogAppender {
 
     @GuardedBy("log.appendLock")
     private Segment appendLocked(ByteBuffer batches, int epoch) {
-        if (epoch < epochs.latest()) {
-            throw new FencedEpochException(epoch, epochs.latest());
-        }
         long baseOffset = log.endOffset();
-        long nextOffset = assign(batches, baseOffset, epoch);
+        long nextOffset =
+                epoch == AS_THEY_ARE ? requireContinued(batches, baseOffset) : assign(batches, baseOffset, epoch);
         try {
             rollIfNeeded(batches.remaining(), nextOffset);
-            if (epoch > epochs.latest()) {
+            if (epoch == AS_THEY_ARE) {
+                beginEpochs(batches);
+                noteGaps(batches, baseOffset, nextOffset);
+            } else if (epoch > epochs.latest()) {
                 epochs.begin(epoch, baseOffset);
             }
             Segment active = segments.active();
@@ -115,6 +135,9 @@ final class LogAppender {
 
     /** Checks all batches and sets their offsets and epoch; returns the offset behind the last. */
     private long assign(ByteBuffer batches, long baseOffset, int epoch) {
+        if (epoch < epochs.latest()) {
+            throw new FencedEpochException(epoch, epochs.latest());
+        }
         int limit = batches.limit();
         int at = batches.position();
         if (at == limit) {
@@ -132,11 +155,73 @@ final class LogAppender {
         return nextOffset;
     }
 
+    /** Checks that all batches go on from the end of the log and from its latest epoch; returns the offset behind the last. */
+    private long requireContinued(ByteBuffer batches, long endOffset) {
+        int limit = batches.limit();
+        int at = batches.position();
+        if (at == limit) {
+            throw new InvalidBatchException(InvalidBatchException.Reason.LENGTH, "bytes=0");
+        }
+        long nextOffset = endOffset;
+        int latest = epochs.latest();
+        while (at < limit) {
+            int sizeBytes = BatchDescriptor.check(batches, at, limit, Integer.MAX_VALUE);
+            long baseOffset = BatchDescriptor.baseOffset(batches, at);
+            if (baseOffset < nextOffset) {
+                throw new InvalidBatchException(
+                        InvalidBatchException.Reason.OFFSETS,
+                        "the batch does not go on from the one before: baseOffset=" + baseOffset + ", expected="
+                                + nextOffset);
+            }
+            int epoch = BatchDescriptor.leaderEpoch(batches, at);
+            if (epoch < latest) {
+                throw new FencedEpochException(epoch, latest);
+            }
+            latest = epoch;
+            nextOffset = BatchDescriptor.lastOffset(batches, at) + 1;
+            at += sizeBytes;
+        }
+        return nextOffset;
+    }
+
+    /** Recovery must know where offsets may be missing: anywhere else that is damage. */
+    private void noteGaps(ByteBuffer batches, long endOffset, long nextOffset) {
+        long expected = endOffset;
+        int at = batches.position();
+        while (at < batches.limit()) {
+            if (BatchDescriptor.baseOffset(batches, at) != expected) {
+                compaction.mayLeaveGapsBelow(nextOffset);
+                return;
+            }
+            expected = BatchDescriptor.lastOffset(batches, at) + 1;
+            at += BatchDescriptor.sizeBytes(batches, at);
+        }
+    }
+
+    private void beginEpochs(ByteBuffer batches) {
+        int at = batches.position();
+        while (at < batches.limit()) {
+            epochs.begin(BatchDescriptor.leaderEpoch(batches, at), BatchDescriptor.baseOffset(batches, at));
+            at += BatchDescriptor.sizeBytes(batches, at);
+        }
+    }
+
     private void undo() {
         try {
             segments.active().cutBack();
+            forgetEpochs();
         } catch (StorageException e) {
             log.failed(e);
+        }
+    }
+
+    /** An epoch that has no batch must not be known: who follows another leader next may get batches of an earlier one. */
+    private void forgetEpochs() {
+        try {
+            reserve.write(() -> epochs.truncateTo(log.endOffset()));
+        } catch (OutOfSpaceException e) {
+            // Memory is right. So is the file with the next epoch, or when the log is opened: no batch proves what it says.
+            return;
         }
     }
 

@@ -4,6 +4,7 @@ package io.varve.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.varve.log.batch.BatchDescriptor;
 import io.varve.log.batch.Compression;
 import io.varve.log.storage.Storage;
 import java.nio.ByteBuffer;
@@ -32,7 +33,8 @@ class CommitLogModelTest {
     private Storage storage;
     private CommitLog log;
     private final TreeMap<Long, Entry> model = new TreeMap<>();
-    private final java.util.Set<Long> batchStarts = new java.util.TreeSet<>();
+    private final java.util.Set<Long> batchEnds = new java.util.TreeSet<>();
+    private final TreeMap<Integer, Long> epochs = new TreeMap<>();
     private long start;
     private long end;
     private int epoch;
@@ -74,7 +76,7 @@ class CommitLogModelTest {
 
     private void step(Random random, LogConfig config) {
         nowMs += random.nextInt(50);
-        switch (random.nextInt(14)) {
+        switch (random.nextInt(16)) {
             case 0 -> deleteBefore(start + random.nextInt((int) (end - start) + 1));
             case 1 -> truncate(start + random.nextInt((int) (end - start) + 1));
             case 2 -> {
@@ -95,6 +97,7 @@ class CommitLogModelTest {
                     reset(Math.max(0, start - 20 + random.nextInt((int) (end - start) + 40)));
                 }
             }
+            case 8, 9 -> appendAsFollower(random);
             default -> append(random);
         }
     }
@@ -110,11 +113,13 @@ class CommitLogModelTest {
         if (offset < end) {
             assertThat(log.endOffset()).isLessThanOrEqualTo(offset);
             assertThat(log.endOffset())
-                    .satisfiesAnyOf(cut -> assertThat(batchStarts).contains(cut), cut -> assertThat(cut)
+                    .satisfiesAnyOf(cut -> assertThat(batchEnds).contains(cut), cut -> assertThat(cut)
                             .isEqualTo(start));
             end = log.endOffset();
             model.tailMap(end).clear();
-            batchStarts.removeIf(first -> first >= end);
+            batchEnds.removeIf(last -> last > end);
+            epochs.values().removeIf(first -> first >= end);
+            epoch = Math.max(0, log.epoch());
         }
     }
 
@@ -124,7 +129,8 @@ class CommitLogModelTest {
         start = offset;
         end = offset;
         model.clear();
-        batchStarts.clear();
+        batchEnds.clear();
+        epochs.clear();
     }
 
     private void append(Random random) {
@@ -137,14 +143,51 @@ class CommitLogModelTest {
         assertThat(log.append(batch, epoch)).isEqualTo(end);
 
         assertThat(batch.hasRemaining()).isFalse();
-        batchStarts.add(end);
+        appended(end, prefix, records, timestampMs);
+    }
+
+    private void appended(long baseOffset, String prefix, int records, long timestampMs) {
         for (int i = 0; i < records; i++) {
-            model.put(end + i, new Entry(prefix + i, timestampMs + i));
+            model.put(baseOffset + i, new Entry(prefix + i, timestampMs + i));
         }
-        end += records;
+        end = baseOffset + records;
+        batchEnds.add(end);
+        epochs.putIfAbsent(epoch, baseOffset);
+    }
+
+    /** Batches of a leader that has compacted its log, and of the leaders before it. */
+    private void appendAsFollower(Random random) {
+        List<ByteBuffer> batches = new java.util.ArrayList<>();
+        long before = end;
+        for (int left = 1 + random.nextInt(3); left > 0; left--) {
+            long baseOffset = end + Math.max(0, random.nextInt(12) - 6);
+            epoch += Math.max(0, random.nextInt(4) - 2);
+            int records = 1 + random.nextInt(8);
+            String prefix = "f" + baseOffset + "-";
+            ByteBuffer batch = Batches.batch(prefix, records, nowMs, Compression.of(random.nextInt(5)));
+            BatchDescriptor.patch(batch, batch.position(), baseOffset, epoch);
+            batches.add(batch);
+            appended(baseOffset, prefix, records, nowMs);
+        }
+        ByteBuffer all = ByteBuffer.allocate(
+                batches.stream().mapToInt(ByteBuffer::remaining).sum());
+        batches.forEach(all::put);
+
+        assertThat(log.appendAsFollower(all.flip())).isEqualTo(before);
+
+        assertThat(all.hasRemaining()).isFalse();
     }
 
     private void check(Random random, String where) {
+        assertThat(log.epoch()).as(where).isEqualTo(epochs.isEmpty() ? -1 : epochs.lastKey());
+        epochs.forEach((known, first) -> {
+            if (first >= start) {
+                java.util.Map.Entry<Integer, Long> next = epochs.higherEntry(known);
+                assertThat(log.endOffsetOf(known).offset())
+                        .as("end of epoch %d, %s", known, where)
+                        .isEqualTo(next == null ? end : Math.max(start, next.getValue()));
+            }
+        });
         long from = start + random.nextInt((int) (end - start) + 1);
         List<String> expected = model.tailMap(from).entrySet().stream()
                 .map(entry -> entry.getKey() + ":" + entry.getValue().value())

@@ -18,6 +18,8 @@ public final class InvalidBatchException extends RuntimeException {
         CRC,
         /** There are no records, or their number does not match the offsets. */
         COUNT,
+        /** The offsets do not go on from those before. */
+        OFFSETS,
         /** A timestamp makes no sense. */
         TIMESTAMP,
         /** The compression is unknown. */

@@ -68,7 +68,7 @@ public final class ErrorMapping {
             case MAGIC -> ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT;
             case LENGTH, CRC -> ErrorCode.CORRUPT_MESSAGE;
             case TIMESTAMP -> ErrorCode.INVALID_TIMESTAMP;
-            case COUNT, COMPRESSION, RECORDS -> ErrorCode.INVALID_RECORD;
+            case COUNT, OFFSETS, COMPRESSION, RECORDS -> ErrorCode.INVALID_RECORD;
         };
     }
 
