@@ -220,7 +220,8 @@ final class LogAppender {
         try {
             reserve.write(() -> epochs.truncateTo(log.endOffset()));
         } catch (OutOfSpaceException e) {
-            // Memory is right. So is the file with the next epoch, or when the log is opened: no batch proves what it says.
+            // Memory is right. So is the file with the next epoch, or when the log is opened: no batch proves what it
+            // says.
             return;
         }
     }

@@ -135,31 +135,15 @@ final class Leadership {
         return leaderEpoch < epoch ? FetchStatus.FENCED_EPOCH : FetchStatus.UNKNOWN_EPOCH;
     }
 
-    /** Whether this log goes on from a position that somebody has reached in another one. */
-    FetchStatus compare(long offset, int lastEpoch) {
-        if (offset < state.log.startOffset()) {
-            return FetchStatus.OFFSET_OUT_OF_RANGE;
-        }
-        // What was before the start is not here any more to be compared.
-        boolean compares = lastEpoch != EpochEnd.NONE && offset > state.log.startOffset();
-        if (compares) {
-            EpochEnd end = state.rules.endOf(state.log, lastEpoch);
-            if (end.epoch() != lastEpoch || offset > end.endOffset()) {
-                return FetchStatus.DIVERGING;
-            }
-        }
-        return offset > state.log.endOffset() ? FetchStatus.OFFSET_OUT_OF_RANGE : FetchStatus.OK;
-    }
-
     /**
-     * The same for a follower, whose records before the position would stay. Where this log starts it cannot tell whether they are those
+     * Whether this log goes on from the position of a follower, whose records before it would stay. Where this log starts it cannot tell whether they are those
      * that it has deleted, unless it knows their epoch: then the follower drops them too.
      */
     private FetchStatus compareFollower(long offset, int lastEpoch) {
         boolean deleted = offset == state.log.startOffset()
                 && lastEpoch != EpochEnd.NONE
                 && state.log.endOf(lastEpoch).epoch() != lastEpoch;
-        return deleted ? FetchStatus.OFFSET_OUT_OF_RANGE : compare(offset, lastEpoch);
+        return deleted ? FetchStatus.OFFSET_OUT_OF_RANGE : state.rules.compare(state.log, offset, lastEpoch);
     }
 
     /** The replica in a rack that a consumer may read from at an offset; {@link ConsumerRead#HERE} when that is this one. */

@@ -33,6 +33,7 @@ public final class PartitionReplica {
     private @Nullable Leadership leading;
     private @Nullable Following following;
     private PartitionAction.RoleChanged role = new PartitionAction.RoleChanged(ReplicaRole.NONE, EpochEnd.NONE);
+    private ReplicaView view;
     private int lastFetchNumber;
     private boolean closed;
 
@@ -49,6 +50,7 @@ public final class PartitionReplica {
 
     PartitionReplica(ReplicaConfig config, ReplicaLog log, long highWatermark, ReplicaRules rules) {
         this.state = new ReplicaState(config, log, highWatermark, rules);
+        this.view = new ReplicaView(role.role(), role.leaderEpoch(), false, state);
     }
 
     /**
@@ -202,50 +204,27 @@ public final class PartitionReplica {
     // What the owner may ask.
 
     /**
-     * Decides what a consumer may read; changes nothing.
+     * Decides what a consumer may read, and which replica it should read from; changes nothing.
      *
      * @param fetch what it wants
      * @return up to where it may read, or why it may not
      */
     public ConsumerRead read(ConsumerFetch fetch) {
-        if (leading == null && following == null) {
-            return ConsumerRead.refused(FetchStatus.NOT_LEADER);
+        ConsumerRead here = view().read(fetch);
+        if (leading == null || here.status() != FetchStatus.OK) {
+            return here;
         }
-        int epoch = role.leaderEpoch();
-        if (fetch.leaderEpoch() != EpochEnd.NONE && fetch.leaderEpoch() != epoch) {
-            return ConsumerRead.refused(
-                    fetch.leaderEpoch() < epoch ? FetchStatus.FENCED_EPOCH : FetchStatus.UNKNOWN_EPOCH);
-        }
-        return leading != null ? readFrom(leading, fetch) : readFromFollower(fetch.offset());
+        int preferred = leading.preferredReplica(fetch.rack(), fetch.offset());
+        return new ConsumerRead(here.status(), here.endOffset(), here.highWatermark(), preferred, null);
     }
 
-    private ConsumerRead readFrom(Leadership leader, ConsumerFetch fetch) {
-        FetchStatus status = leader.compare(fetch.offset(), fetch.lastEpoch());
-        boolean certain = leader.isEstablished();
-        if (status == FetchStatus.DIVERGING) {
-            EpochEnd end = state.log.endOf(fetch.lastEpoch());
-            return new ConsumerRead(status, 0, ConsumerRead.UNKNOWN, ConsumerRead.HERE, end);
-        } else if (status == FetchStatus.OK && !certain && fetch.offset() > state.highWatermark()) {
-            return ConsumerRead.refused(FetchStatus.OFFSET_NOT_AVAILABLE);
-        } else if (status != FetchStatus.OK) {
-            return ConsumerRead.refused(status);
+    /** {@return what the replica is, for other threads} */
+    public ReplicaView view() {
+        boolean established = leading != null && leading.isEstablished();
+        if (!view.is(role.role(), role.leaderEpoch(), state.highWatermark(), established)) {
+            view = new ReplicaView(role.role(), role.leaderEpoch(), established, state);
         }
-        return new ConsumerRead(
-                status,
-                Math.max(fetch.offset(), state.highWatermark()),
-                certain ? state.highWatermark() : ConsumerRead.UNKNOWN,
-                leader.preferredReplica(fetch.rack(), fetch.offset()),
-                null);
-    }
-
-    /** Out of the range of a follower is no news about the log: the consumer goes to the leader, which knows. */
-    private ConsumerRead readFromFollower(long offset) {
-        if (offset < state.log.startOffset() || offset > state.log.endOffset()) {
-            return ConsumerRead.refused(FetchStatus.OFFSET_OUT_OF_RANGE);
-        } else if (offset > state.highWatermark()) {
-            return ConsumerRead.refused(FetchStatus.OFFSET_NOT_AVAILABLE);
-        }
-        return new ConsumerRead(FetchStatus.OK, state.highWatermark(), state.highWatermark(), ConsumerRead.HERE, null);
+        return view;
     }
 
     /** {@return the role} */
@@ -263,16 +242,9 @@ public final class PartitionReplica {
         return state.highWatermark();
     }
 
-    /**
-     * The end of what is committed, for those who ask for the latest offset: never less than what was answered before by any leader that
-     * the asker knows an epoch of.
-     *
-     * @return the high watermark; empty when this replica does not lead or the followers have not told it enough yet
-     */
+    /** {@return as {@link ReplicaView#latestOffset} of the present view} */
     public OptionalLong latestOffset() {
-        return leading != null && leading.isEstablished()
-                ? OptionalLong.of(state.highWatermark())
-                : OptionalLong.empty();
+        return view().latestOffset();
     }
 
     /** {@return when a tick is due at the latest, nanoseconds on the clock of the steps; {@link Long#MAX_VALUE} when none is} */

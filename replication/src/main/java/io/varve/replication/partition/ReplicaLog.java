@@ -10,8 +10,8 @@ import java.nio.ByteBuffer;
  * <p>A failure is thrown by the method and comes out of {@link PartitionReplica#step}: nothing is answered or acknowledged for what has
  * failed, and the owner decides whether to go on. A follower tries again after {@link ReplicaConfig#retryNs}.
  *
- * <p>Threading: called by the thread that steps the replica. Only {@link #flushedOffset}, {@link #startOffset} and the end of a force
- * may change in between.
+ * <p>Threading: called by the thread that steps the replica, and by those that read a {@link ReplicaView}, if there are any. Only {@link
+ * #flushedOffset}, {@link #startOffset} and the end of a force may change between steps.
  */
 public interface ReplicaLog {
 

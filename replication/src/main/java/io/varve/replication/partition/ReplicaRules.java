@@ -55,6 +55,22 @@ class ReplicaRules {
         return log.endOf(epoch);
     }
 
+    /** Whether a log goes on from a position that somebody has reached in another one. */
+    final FetchStatus compare(ReplicaLog log, long offset, int lastEpoch) {
+        if (offset < log.startOffset()) {
+            return FetchStatus.OFFSET_OUT_OF_RANGE;
+        }
+        // What was before the start is not here any more to be compared.
+        boolean compares = lastEpoch != EpochEnd.NONE && offset > log.startOffset();
+        if (compares) {
+            EpochEnd end = endOf(log, lastEpoch);
+            if (end.epoch() != lastEpoch || offset > end.endOffset()) {
+                return FetchStatus.DIVERGING;
+            }
+        }
+        return offset > log.endOffset() ? FetchStatus.OFFSET_OUT_OF_RANGE : FetchStatus.OK;
+    }
+
     /**
      * What a replica keeps that begins to follow, before the leader has said where their logs differ: everything. Its high watermark lags
      * behind the leader's, and what is above may be committed. Source: KIP-101.
