@@ -60,6 +60,9 @@ public final class Broker implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
+    /** How late a replica may do what is due, milliseconds. */
+    private static final long TICK_MS = 50;
+
     private final ConfigValues values;
 
     private final int nodeId;
@@ -96,7 +99,11 @@ public final class Broker implements AutoCloseable {
         String clusterId = new ClusterJoin(session, directories).join();
         Lanes lanes = part(new Lanes(values.intValue("num.io.threads")));
         Timer timer = part(new Timer());
-        Partitions partitions = part(new Partitions(nodeId, lanes, directories, values));
+        io.varve.broker.partition.Peers peers = new io.varve.broker.partition.Peers() {
+            @Override public void fetch(int leader, io.varve.replication.partition.ReplicaFetch fetch, io.varve.broker.partition.Follower follower) {}
+            @Override public void propose(io.varve.broker.partition.TopicPartition id, java.util.UUID topicId, io.varve.replication.partition.IsrProposal proposal, java.util.function.Consumer<io.varve.replication.partition.PartitionEvent.IsrRefusal> refused) {}
+        };
+        Partitions partitions = part(new Partitions(nodeId, lanes, directories, values, peers));
         part(new CompactionThreads(partitions, values));
         ImageFollower follower = part(new ImageFollower(session, clusterId));
         Controller controller = new Controller(nodeId, session, follower, partitions, values);
@@ -112,7 +119,9 @@ public final class Broker implements AutoCloseable {
         HandlerTable handlers = handlers(partitions, follower, writers, new Waiting(lanes, timer), groups);
         serve(handlers, controller, session);
         done(follower.settled());
+        done(partitions.settled());
         gates.forEach(Gate::open);
+        timer.repeat(TICK_MS, partitions::tick);
         timer.repeat(
                 values.longValue("log.retention.check.interval.ms"),
                 () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));

@@ -73,7 +73,7 @@ public final class DeleteRecordsHandler implements ApiHandler<DeleteRecordsReque
     private static DeleteRecordsPartitionResult delete(
             Partition partition, long offset, DeleteRecordsPartitionResult result) {
         long before = offset == ALL ? partition.highWatermark() : offset;
-        if (before < 0) {
+        if (before < 0 || before > partition.highWatermark()) {
             return result.errorCode(ErrorCode.OFFSET_OUT_OF_RANGE.code());
         }
         try {

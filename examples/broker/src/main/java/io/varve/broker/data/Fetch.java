@@ -7,15 +7,11 @@ import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Timer;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.ErrorMapping;
-import io.varve.broker.request.Reply;
-import io.varve.kafka.RecordBytes;
-import io.varve.kafka.message.FetchRequest;
-import io.varve.kafka.message.FetchResponse;
-import io.varve.kafka.message.FetchResponse.FetchableTopicResponse;
-import io.varve.kafka.message.FetchResponse.PartitionData;
-import io.varve.log.LogSlice;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import io.varve.replication.partition.ConsumerFetch;
+import io.varve.replication.partition.ConsumerRead;
+import io.varve.replication.partition.EpochEnd;
+import io.varve.replication.partition.FetchStatus;
+import io.varve.replication.partition.ReplicaRole;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,8 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One fetch: reads, and when that is less than the client wants to wait for, parks as a waiter on its partitions until one of them
- * grows or the deadline comes, and reads again.
+ * A consumer's fetch: reads, and when that is less than the client wants to wait for, parks as a waiter on its partitions until one of
+ * them has more that is committed or the deadline comes, and reads again.
  *
  * <p>States: reading, parked, answered. Parked goes back to reading on every wake; the deadline makes the next reading the last.
  *
@@ -33,16 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fetch {
 
-    private final FetchRequest request;
-    private final List<Wanted> wanted;
-    private final @Nullable FetchSession session;
-    private final boolean incremental;
-    private final int maxBytes;
-    private final Reply<FetchResponse> reply;
+    /** From this version on a client knows that not only leaders are read from (KIP-392). */
+    private static final short FOLLOWERS_SINCE = 11;
+
+    private final FetchCall call;
     private final AtomicBoolean parked = new AtomicBoolean();
     private final Runnable waiter = this::wake;
 
-    /** The end of each partition when it was last read. */
+    /** Up to where each partition could be read the last time. */
     private final Map<FetchSession.Key, Long> endOffsets = new HashMap<>();
 
     private @Nullable Lane lane;
@@ -50,26 +44,16 @@ final class Fetch {
     private boolean expired;
     private boolean answered;
 
-    Fetch(
-            FetchRequest request,
-            List<Wanted> wanted,
-            @Nullable FetchSession session,
-            boolean incremental,
-            int maxBytes,
-            Reply<FetchResponse> reply) {
-        this.request = request;
-        this.wanted = wanted;
-        this.session = session;
-        this.incremental = incremental;
-        this.maxBytes = maxBytes;
-        this.reply = reply;
+    Fetch(FetchCall call) {
+        this.call = call;
     }
 
     void start(Lane owner, Timer timer) {
         lane = owner;
-        expired = request.maxWaitMs() <= 0 || wanted.isEmpty();
+        int maxWaitMs = call.request().maxWaitMs();
+        expired = maxWaitMs <= 0 || call.wanted().isEmpty();
         if (!expired) {
-            deadline = timer.schedule(request.maxWaitMs(), () -> owner.execute(this::expire));
+            deadline = timer.schedule(maxWaitMs, () -> owner.execute(this::expire));
         }
         owner.execute(this::read);
     }
@@ -88,40 +72,37 @@ final class Fetch {
         }
     }
 
-    /** What one partition gave. */
-    private record Result(Wanted wanted, PartitionData data, @Nullable LogSlice slice) {}
-
     private void read() {
         if (answered) {
             return;
         }
-        List<Result> results = new ArrayList<>(wanted.size());
+        List<FetchResult> results = new ArrayList<>(call.wanted().size());
         long bytes = 0;
-        boolean error = false;
-        for (Wanted one : wanted) {
-            Result result = read(one, bytes);
+        boolean isFinal = false;
+        for (Wanted one : call.wanted()) {
+            FetchResult result = read(one, bytes);
             results.add(result);
-            bytes += result.slice() == null ? 0 : result.slice().sizeBytes();
-            error |= result.data().errorCode() != ErrorCode.NONE.code();
+            bytes += result.sizeBytes();
+            isFinal |= result.isFinal();
         }
-        if (expired || error || bytes >= request.minBytes()) {
+        if (expired || isFinal || bytes >= call.request().minBytes()) {
             answer(results);
         } else {
-            results.forEach(result -> close(result.slice()));
+            results.forEach(FetchResult::drop);
             park();
         }
     }
 
-    /** Registers first and looks again then, so that an append between the reading and the registration is not missed. */
+    /** Registers first and looks again then, so that a commit between the reading and the registration is not missed. */
     private void park() {
         parked.set(true);
-        for (Wanted one : wanted) {
+        for (Wanted one : call.wanted()) {
             Partition partition = one.partition();
             if (partition != null) {
-                partition.addWaiter(waiter);
+                partition.addCommitWaiter(waiter);
             }
         }
-        for (Wanted one : wanted) {
+        for (Wanted one : call.wanted()) {
             Partition partition = one.partition();
             if (partition != null && hasMore(partition, one)) {
                 wake();
@@ -130,111 +111,70 @@ final class Fetch {
         }
     }
 
-    /** Whether a partition has grown since it was read. */
     private boolean hasMore(Partition partition, Wanted one) {
         Long seen = endOffsets.get(one.key());
         return seen != null && partition.highWatermark() > seen;
     }
 
-    private Result read(Wanted one, long bytesSoFar) {
+    private FetchResult read(Wanted one, long bytesSoFar) {
         Partition partition = one.partition();
-        PartitionData data = new PartitionData().partitionIndex(one.key().index());
         if (partition == null) {
-            return new Result(one, error(data, one.error()), null);
+            return FetchResult.error(one, one.error());
+        }
+        boolean mayFollow = call.context().version() >= FOLLOWERS_SINCE;
+        if (!mayFollow && partition.view().role() != ReplicaRole.LEADER) {
+            return FetchResult.error(one, ErrorCode.NOT_LEADER_OR_FOLLOWER);
         }
         try {
-            partition.requireLeaderEpoch(one.position().currentLeaderEpoch());
-            long highWatermark = partition.highWatermark();
-            endOffsets.put(one.key(), highWatermark);
-            data.highWatermark(highWatermark)
-                    .lastStableOffset(highWatermark)
-                    .logStartOffset(partition.log().startOffset())
-                    .abortedTransactions(null);
-            return new Result(one, data, slice(one, partition, highWatermark, bytesSoFar));
+            ConsumerRead read = partition.read(consumer(one));
+            EpochEnd diverging = read.diverging();
+            if (diverging != null) {
+                return FetchResult.diverging(one, diverging, partition.highWatermark());
+            } else if (read.status() != FetchStatus.OK) {
+                return FetchResult.error(one, ErrorMapping.of(read.status()));
+            } else if (one.preferredReplica() != ConsumerRead.HERE) {
+                return FetchResult.elsewhere(
+                        one,
+                        one.preferredReplica(),
+                        read.highWatermark(),
+                        partition.log().startOffset());
+            }
+            endOffsets.put(one.key(), read.endOffset());
+            return FetchResult.records(
+                    one,
+                    read.highWatermark(),
+                    partition.log().startOffset(),
+                    call.slice(one, partition, read.endOffset(), bytesSoFar));
         } catch (RuntimeException e) {
-            return new Result(one, error(data, ErrorMapping.of(e)), null);
+            return FetchResult.error(one, ErrorMapping.of(e));
         }
     }
 
-    /** The first batch of the whole answer is given whatever its size (KIP-74); after that the limits hold. */
-    private LogSlice slice(Wanted one, Partition partition, long highWatermark, long bytesSoFar) {
-        int limit = (int) Math.min(one.position().partitionMaxBytes(), Math.max(0, maxBytes - bytesSoFar));
-        LogSlice slice = partition.log().slice(one.position().fetchOffset(), highWatermark, Math.max(0, limit));
-        if (bytesSoFar > 0 && slice.sizeBytes() > limit) {
-            slice.close();
-            return partition.log().slice(highWatermark, highWatermark, 0);
-        }
-        return slice;
+    /** A position as the replica sees it. */
+    static ConsumerFetch consumer(Wanted one, @Nullable String rack) {
+        return new ConsumerFetch(
+                one.position().fetchOffset(),
+                one.position().currentLeaderEpoch(),
+                one.position().lastFetchedEpoch(),
+                rack);
     }
 
-    private static PartitionData error(PartitionData data, ErrorCode error) {
-        return data.errorCode(error.code())
-                .highWatermark(-1)
-                .abortedTransactions(null)
-                .records(RecordBytes.of(ByteBuffer.allocate(0)));
+    private static ConsumerFetch consumer(Wanted one) {
+        return consumer(one, null);
     }
 
-    private void answer(List<Result> results) {
+    private void answer(List<FetchResult> results) {
         answered = true;
         Timer.Cancel pending = deadline;
         if (pending != null) {
             pending.run();
         }
-        for (Wanted one : wanted) {
+        for (Wanted one : call.wanted()) {
             Partition partition = one.partition();
             if (partition != null) {
                 partition.removeWaiter(waiter);
             }
         }
-        List<FetchableTopicResponse> topics = new ArrayList<>();
-        for (Result result : results) {
-            LogSlice slice = result.slice();
-            if (slice != null) {
-                result.data().records(records(slice));
-            }
-            FetchSession.Key key = result.wanted().key();
-            if (session == null || session.isNews(key, result.data()) || !incremental) {
-                topic(topics, key).partitions().add(result.data());
-            } else {
-                close(slice);
-            }
-        }
-        reply.send(new FetchResponse()
-                .sessionId(session == null ? 0 : session.id())
-                .responses(topics));
-    }
-
-    /** The range of the file, or the bytes when the storage has no file. */
-    private static RecordBytes records(LogSlice slice) {
-        if (slice.sizeBytes() == 0) {
-            slice.close();
-            return RecordBytes.of(ByteBuffer.allocate(0));
-        }
-        FileChannel channel = slice.channel();
-        if (channel != null) {
-            return new RecordBytes.InFile(channel, slice.position(), slice.sizeBytes(), slice::close);
-        }
-        try (slice) {
-            return RecordBytes.of(slice.read());
-        }
-    }
-
-    private static FetchableTopicResponse topic(List<FetchableTopicResponse> topics, FetchSession.Key key) {
-        if (!topics.isEmpty()) {
-            FetchableTopicResponse last = topics.get(topics.size() - 1);
-            if (last.topic().equals(key.topic()) && last.topicId().equals(key.topicId())) {
-                return last;
-            }
-        }
-        FetchableTopicResponse next =
-                new FetchableTopicResponse().topic(key.topic()).topicId(key.topicId());
-        topics.add(next);
-        return next;
-    }
-
-    private static void close(@Nullable LogSlice slice) {
-        if (slice != null) {
-            slice.close();
-        }
+        call.answer(results);
     }
 }

@@ -10,6 +10,7 @@ import io.varve.broker.partition.Partitions;
 import io.varve.broker.partition.Timer;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.ErrorCode;
+import io.varve.broker.request.Gather;
 import io.varve.broker.request.Reply;
 import io.varve.broker.request.RequestContext;
 import io.varve.kafka.MessageReader;
@@ -19,14 +20,19 @@ import io.varve.kafka.message.FetchRequest.FetchPartition;
 import io.varve.kafka.message.FetchRequest.FetchTopic;
 import io.varve.kafka.message.FetchRequest.ForgottenTopic;
 import io.varve.kafka.message.FetchResponse;
+import io.varve.replication.partition.ConsumerRead;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out records: finds what is wanted, by the request alone or with its session, and starts a {@link Fetch}.
+ * Hands out records: finds what is wanted, by the request alone or with its session, and starts a {@link Fetch}
+ * for a consumer, a {@link FollowerFetch} for another broker.
  *
  * <p>Threading: safe.
  */
@@ -43,7 +49,15 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
     private final Lanes lanes;
     private final Timer timer;
     private final int mostBytes;
+
+    /** Whether consumers are sent to a replica in their rack (KIP-392). */
+    private final boolean prefersNear;
+
     private final FetchSessions sessions;
+    private final LeaderHints hints;
+
+    /** The last fetch of each follower. */
+    private final Map<Integer, FollowerFetch> ofFollowers = new ConcurrentHashMap<>();
 
     public FetchHandler(Partitions partitions, ImageFollower follower, Lanes lanes, Timer timer, ConfigValues values) {
         this.partitions = partitions;
@@ -51,6 +65,8 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
         this.lanes = lanes;
         this.timer = timer;
         this.mostBytes = values.intValue("fetch.max.bytes");
+        this.prefersNear = values.hasValue("replica.selector.class");
+        this.hints = new LeaderHints(follower);
         this.sessions = new FetchSessions(values.intValue("max.incremental.fetch.session.cache.slots"));
     }
 
@@ -59,8 +75,32 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
         return ApiKey.FETCH;
     }
 
-    /** One partition of a fetch. */
-    record Wanted(FetchSession.Key key, FetchPartition position, @Nullable Partition partition, ErrorCode error) {}
+    /**
+     * One partition of a fetch.
+     *
+     * @param partition the replica here, null when there is none
+     * @param error why there is none
+     * @param preferredReplica where a consumer should read instead, {@link ConsumerRead#HERE} when that is not elsewhere
+     */
+    record Wanted(
+            FetchSession.Key key,
+            FetchPartition position,
+            @Nullable Partition partition,
+            ErrorCode error,
+            int preferredReplica) {
+
+        static Wanted refused(FetchSession.Key key, FetchPartition position, ErrorCode error) {
+            return new Wanted(key, position, null, error, ConsumerRead.HERE);
+        }
+
+        static Wanted of(FetchSession.Key key, FetchPartition position, Partition partition) {
+            return new Wanted(key, position, partition, ErrorCode.NONE, ConsumerRead.HERE);
+        }
+
+        Wanted preferring(int replica) {
+            return new Wanted(key, position, partition, error, replica);
+        }
+    }
 
     @Override
     public void handle(RequestContext context, FetchRequest request, Reply<FetchResponse> reply) {
@@ -98,7 +138,44 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
             wanted.add(resolve(entry.getKey(), entry.getValue(), byId));
         }
         int maxBytes = Math.min(request.maxBytes(), mostBytes);
-        new Fetch(request, wanted, session, incremental, maxBytes, reply).start(lanes.next(), timer);
+        start(new FetchCall(context, request, wanted, session, incremental, maxBytes, hints, reply));
+    }
+
+    private void start(FetchCall call) {
+        int replica = call.request().replicaState().replicaId();
+        if (replica >= 0) {
+            FollowerFetch fetch = new FollowerFetch(
+                    call, replica, call.request().replicaState().replicaEpoch());
+            FollowerFetch before = ofFollowers.put(replica, fetch);
+            if (before != null) {
+                // It has something new to ask for, and its answer stands behind the earlier one.
+                before.end();
+            }
+            fetch.start(timer);
+        } else if (call.request().rackId().isEmpty() || !prefersNear) {
+            new Fetch(call).start(lanes.next(), timer);
+        } else {
+            nearest(call).thenAccept(near -> new Fetch(near).start(lanes.next(), timer));
+        }
+    }
+
+    /** The call with the replicas that are in the consumer's rack, which only the leaders' lanes can tell. */
+    private static CompletionStage<FetchCall> nearest(FetchCall call) {
+        List<CompletableFuture<Wanted>> all = new ArrayList<>();
+        for (Wanted one : call.wanted()) {
+            Partition partition = one.partition();
+            all.add(
+                    partition == null
+                            ? CompletableFuture.completedFuture(one)
+                            : CompletableFuture.supplyAsync(
+                                            () -> one.preferring(partition.preferredReplica(Fetch.consumer(
+                                                    one, call.request().rackId()))),
+                                            partition.lane())
+                                    .exceptionally(failure -> one));
+        }
+        CompletableFuture<FetchCall> near = new CompletableFuture<>();
+        Gather.all(all, wanted -> near.complete(call.with(wanted)));
+        return near;
     }
 
     private static FetchResponse error(ErrorCode error) {
@@ -130,19 +207,18 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
         TopicImage topic =
                 byId ? follower.image().topic(key.topicId()) : follower.image().topic(key.topic());
         if (topic == null) {
-            return new Wanted(
-                    key, position, null, byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+            return Wanted.refused(
+                    key, position, byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         }
         Partition partition = partitions.find(topic.name(), key.index());
         if (partition == null) {
             boolean exists =
                     key.index() >= 0 && key.index() < topic.partitions().size();
-            return new Wanted(
+            return Wanted.refused(
                     key,
                     position,
-                    null,
                     exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         }
-        return new Wanted(key, position, partition, ErrorCode.NONE);
+        return Wanted.of(key, position, partition);
     }
 }

@@ -76,14 +76,16 @@ final class FetchSession {
     }
 
     /** Whether an answer for a partition says something that the client has not been told. */
-    synchronized boolean isNews(Key key, PartitionData data) {
+    synchronized boolean isNews(Key key, PartitionData data, int recordBytes) {
         Remembered known = partitions.get(key);
         if (known == null) {
             return true;
         }
-        boolean hasRecords = data.records() != null && data.records().sizeBytes() > 0;
+        boolean hasRecords = recordBytes > 0;
         boolean news = hasRecords
                 || data.errorCode() != 0
+                || data.divergingEpoch().epoch() >= 0
+                || data.preferredReadReplica() >= 0
                 || data.highWatermark() != known.highWatermark
                 || data.logStartOffset() != known.logStartOffset;
         known.highWatermark = data.highWatermark();

@@ -21,6 +21,7 @@ import io.varve.log.TimestampedOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -88,11 +89,15 @@ public final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest, 
     private static ListOffsetsPartitionResponse find(
             Partition partition, ListOffsetsPartition wanted, ListOffsetsPartitionResponse response) {
         try {
-            partition.requireLeaderEpoch(wanted.currentLeaderEpoch());
+            partition.requireLeader(wanted.currentLeaderEpoch());
+            long highWatermark = partition.highWatermark();
             CommitLog log = partition.log();
             long timestamp = wanted.timestamp();
             if (timestamp == LATEST) {
-                return response.offset(partition.highWatermark()).leaderEpoch(partition.leaderEpoch());
+                OptionalLong latest = partition.view().latestOffset();
+                return latest.isPresent()
+                        ? response.offset(latest.getAsLong()).leaderEpoch(partition.leaderEpoch())
+                        : response.errorCode(ErrorCode.OFFSET_NOT_AVAILABLE.code());
             }
             if (timestamp == EARLIEST || timestamp == EARLIEST_LOCAL || timestamp == EARLIEST_PENDING_UPLOAD) {
                 return response.offset(log.startOffset()).leaderEpoch(log.epochAt(log.startOffset()));
@@ -105,7 +110,7 @@ public final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest, 
             }
             Optional<TimestampedOffset> found =
                     timestamp == MAX_TIMESTAMP ? log.maxTimestamp() : log.firstAtOrAfter(timestamp);
-            found.ifPresent(record -> response.offset(record.offset())
+            found.filter(record -> record.offset() < highWatermark).ifPresent(record -> response.offset(record.offset())
                     .timestamp(record.timestampMs())
                     .leaderEpoch(record.epoch()));
             return response;

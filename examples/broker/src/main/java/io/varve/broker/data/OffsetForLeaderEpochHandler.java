@@ -58,16 +58,16 @@ public final class OffsetForLeaderEpochHandler
             return result.errorCode(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION.code());
         }
         try {
-            partition.requireLeaderEpoch(wanted.currentLeaderEpoch());
+            partition.requireLeader(wanted.currentLeaderEpoch());
             // The leader's own epoch is known before anything was appended in it.
             OffsetAndEpoch end = wanted.leaderEpoch() == partition.leaderEpoch()
-                    ? new OffsetAndEpoch(partition.highWatermark(), partition.leaderEpoch())
+                    ? new OffsetAndEpoch(partition.log().endOffset(), partition.leaderEpoch())
                     : partition.log().endOffsetOf(wanted.leaderEpoch());
             if (end.epoch() < 0
                     && wanted.leaderEpoch() < partition.leaderEpoch()
                     && partition.log().epoch() >= 0) {
                 end = new OffsetAndEpoch(
-                        partition.highWatermark(), partition.log().epoch());
+                        partition.log().endOffset(), partition.log().epoch());
             }
             return result.leaderEpoch(end.epoch()).endOffset(end.offset());
         } catch (RuntimeException e) {

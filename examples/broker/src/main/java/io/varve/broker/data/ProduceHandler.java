@@ -4,6 +4,8 @@ package io.varve.broker.data;
 import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
 import io.varve.broker.metadata.TopicImage;
+import io.varve.broker.partition.AppendRefusedException;
+import io.varve.broker.partition.CommitListener;
 import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Partitions;
 import io.varve.broker.request.ApiHandler;
@@ -30,7 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Appends what producers send, each batch on the lane of its partition, and answers when all are appended.
+ * Appends what producers send, each batch on the lane of its partition, and answers when all are appended, or committed where
+ * the producer waits for that.
  *
  * <p>Threading: safe.
  */
@@ -49,8 +52,10 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
 
     private final Partitions partitions;
     private final ImageFollower follower;
+    private final LeaderHints hints;
 
     public ProduceHandler(Partitions partitions, ImageFollower follower) {
+        this.hints = new LeaderHints(follower);
         this.partitions = partitions;
         this.follower = follower;
     }
@@ -77,11 +82,13 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
         }
         List<CompletableFuture<TopicProduceResponse>> topics = new ArrayList<>();
         for (TopicProduceData topic : request.topicData()) {
-            topics.add(append(context, request.acks() == ALL_REPLICAS, topic));
+            topics.add(append(context, new Acks(request.acks() == ALL_REPLICAS, request.timeoutMs()), topic));
         }
         Gather.all(topics, responses -> {
             if (request.acks() != 0) {
-                reply.send(new ProduceResponse().responses(responses));
+                ProduceResponse response = new ProduceResponse().responses(responses);
+                hints.addTo(response, context);
+                reply.send(response);
             } else if (hasError(responses)) {
                 // The producer does not wait for an answer: a closed connection is how it learns to ask for metadata.
                 reply.disconnect("a produce with acks=0 failed");
@@ -91,6 +98,9 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
         });
     }
 
+    /** What a producer waits for, and how long, milliseconds. */
+    private record Acks(boolean all, int timeoutMs) {}
+
     private static boolean hasError(List<TopicProduceResponse> responses) {
         return responses.stream()
                 .flatMap(topic -> topic.partitionResponses().stream())
@@ -98,13 +108,13 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
     }
 
     private CompletableFuture<TopicProduceResponse> append(
-            RequestContext context, boolean allReplicas, TopicProduceData topic) {
+            RequestContext context, Acks acks, TopicProduceData topic) {
         ClusterImage image = follower.image();
         boolean byId = context.version() >= TOPIC_IDS_SINCE;
         TopicImage found = byId ? image.topic(topic.topicId()) : image.topic(topic.name());
         List<CompletableFuture<PartitionProduceResponse>> parts = new ArrayList<>();
         for (PartitionProduceData data : topic.partitionData()) {
-            parts.add(append(found, byId, allReplicas, data));
+            parts.add(append(found, byId, acks, data));
         }
         CompletableFuture<TopicProduceResponse> whole = new CompletableFuture<>();
         Gather.all(
@@ -117,7 +127,7 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
     }
 
     private CompletableFuture<PartitionProduceResponse> append(
-            @Nullable TopicImage topic, boolean byId, boolean allReplicas, PartitionProduceData data) {
+            @Nullable TopicImage topic, boolean byId, Acks acks, PartitionProduceData data) {
         if (topic == null) {
             return completed(data, byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         }
@@ -131,32 +141,56 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
             return completed(data, ErrorCode.INVALID_RECORD);
         }
         CompletableFuture<PartitionProduceResponse> response = new CompletableFuture<>();
-        partition
-                .lane()
-                .execute(() -> response.complete(append(partition, data.index(), allReplicas, records.buffer())));
+        partition.lane().execute(() -> append(partition, data.index(), acks, records.buffer(), response));
         return response;
     }
 
-    private static PartitionProduceResponse append(
-            Partition partition, int index, boolean allReplicas, ByteBuffer records) {
+    private static void append(
+            Partition partition,
+            int index,
+            Acks acks,
+            ByteBuffer records,
+            CompletableFuture<PartitionProduceResponse> response) {
         try {
-            if (allReplicas) {
-                partition.requireInsyncReplicas();
-            }
-            Partition.Appended appended = partition.append(records, System.currentTimeMillis());
-            return new PartitionProduceResponse()
+            Commit commit = new Commit();
+            Partition.Appended appended = partition.append(records, acks.timeoutMs(), acks.all() ? commit : null);
+            PartitionProduceResponse success = new PartitionProduceResponse()
                     .index(index)
                     .baseOffset(appended.baseOffset())
                     .logAppendTimeMs(appended.appendTimeMs())
                     .logStartOffset(partition.log().startOffset());
-        } catch (RuntimeException e) {
-            ErrorCode error = ErrorMapping.of(e);
-            LOG.info("Append refused: partition={}, error={}, reason={}", partition, error, e.getMessage());
-            if (error == ErrorCode.UNKNOWN_SERVER_ERROR || error == ErrorCode.KAFKA_STORAGE_ERROR) {
-                LOG.error("Append failed: partition={}", partition, e);
+            if (!acks.all()) {
+                response.complete(success);
+            } else {
+                commit.whenComplete((nothing, failure) ->
+                        response.complete(failure == null ? success : refused(partition, index, failure)));
             }
-            return error(index, error).errorMessage(e.getMessage());
+        } catch (RuntimeException e) {
+            response.complete(refused(partition, index, e));
         }
+    }
+
+    /** Completes when records are committed, or will perhaps not be. */
+    private static final class Commit extends CompletableFuture<Void> implements CommitListener {
+
+        @Override
+        public void onCommitted() {
+            complete(null);
+        }
+
+        @Override
+        public void onFailed(AppendRefusedException reason) {
+            completeExceptionally(reason);
+        }
+    }
+
+    private static PartitionProduceResponse refused(Partition partition, int index, Throwable failure) {
+        ErrorCode error = ErrorMapping.of(failure);
+        LOG.info("Append refused: partition={}, error={}, reason={}", partition, error, failure.getMessage());
+        if (error == ErrorCode.UNKNOWN_SERVER_ERROR || error == ErrorCode.KAFKA_STORAGE_ERROR) {
+            LOG.error("Append failed: partition={}", partition, failure);
+        }
+        return error(index, error).errorMessage(failure.getMessage());
     }
 
     private static CompletableFuture<PartitionProduceResponse> completed(PartitionProduceData data, ErrorCode error) {

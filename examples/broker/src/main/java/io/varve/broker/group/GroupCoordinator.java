@@ -80,7 +80,7 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     }
 
     @Override
-    public void onOpened(Partition partition) {
+    public void onLeading(Partition partition) {
         if (partition.id().topic().equals(TOPIC)) {
             GroupShard shard = new GroupShard(partition, config, timer);
             shards.put(partition.id().index(), shard);
@@ -89,7 +89,7 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     }
 
     @Override
-    public void onClosed(Partition partition) {
+    public void onResigned(Partition partition) {
         GroupShard shard = partition.id().topic().equals(TOPIC)
                 ? shards.remove(partition.id().index())
                 : null;

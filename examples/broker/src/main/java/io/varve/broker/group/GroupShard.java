@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.group;
 
+import io.varve.broker.partition.CommitListener;
 import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Timer;
 import io.varve.broker.request.ErrorCode;
@@ -214,7 +215,10 @@ final class GroupShard {
                 batch.add(stored.key(), stored.value());
             }
         }
-        return batch.recordCount() == 0 ? partition.highWatermark() : partition.append(batch.build());
+        return batch.recordCount() == 0 ? partition.highWatermark() : partition.append(batch.build(), new CommitListener() {
+            @Override public void onCommitted() {}
+            @Override public void onFailed(io.varve.broker.partition.AppendRefusedException reason) {}
+        });
     }
 
     /** Wakes the machine when its next deadline has come. A deadline that moves back is found moved when the wake-up comes. */

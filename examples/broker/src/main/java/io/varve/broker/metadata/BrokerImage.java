@@ -37,6 +37,8 @@ public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullabl
      */
     public record Endpoint(String listener, String securityProtocol, String host, int port) {}
 
+    public boolean isShuttingDown() { return false; }
+
     /** The endpoint of a listener, null when the broker has none of this name. */
     public @Nullable Endpoint endpoint(String listener) {
         return endpoints.stream()

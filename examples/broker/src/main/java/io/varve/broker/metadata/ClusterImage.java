@@ -90,14 +90,20 @@ public final class ClusterImage {
         return brokers;
     }
 
-    /** Whether a broker lives and is reached by a listener of this name. */
-    public boolean isReached(int brokerId, String listener) {
+    /** A broker that lives, null when there is none with this number. */
+    public @Nullable BrokerImage broker(int id) {
         for (BrokerImage broker : brokers) {
-            if (broker.id() == brokerId) {
-                return broker.endpoint(listener) != null;
+            if (broker.id() == id) {
+                return broker;
             }
         }
-        return false;
+        return null;
+    }
+
+    /** Whether a broker lives and is reached by a listener of this name. */
+    public boolean isReached(int brokerId, String listener) {
+        BrokerImage broker = broker(brokerId);
+        return broker != null && broker.endpoint(listener) != null;
     }
 
     /** A topic, null when there is none of this name. */

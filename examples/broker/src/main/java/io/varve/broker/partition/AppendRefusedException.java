@@ -1,7 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.partition;
 
-/** A batch is sound in itself but does not fit this partition now. Nothing was appended. */
+/** A batch is sound in itself but does not fit this partition now. Unless the reason says otherwise nothing was appended. */
 public final class AppendRefusedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -22,6 +22,10 @@ public final class AppendRefusedException extends RuntimeException {
         RECORD,
         /** The producer wants more replicas in sync than there are. */
         NOT_ENOUGH_REPLICAS,
+        /** It is appended, and not known to be committed although the time is over. */
+        NOT_COMMITTED_IN_TIME,
+        /** This broker does not lead the partition, or does no longer. */
+        NOT_LEADER,
         /** The client knows an older leader epoch. */
         STALE_LEADER_EPOCH,
         /** The client knows a newer leader epoch. */

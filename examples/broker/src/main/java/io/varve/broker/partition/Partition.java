@@ -3,59 +3,90 @@ package io.varve.broker.partition;
 
 import io.varve.broker.partition.AppendRefusedException.Reason;
 import io.varve.log.CommitLog;
-import io.varve.log.LogReader;
-import io.varve.log.batch.BatchBuilder;
 import io.varve.log.batch.BatchDescriptor;
-import io.varve.log.batch.Compression;
 import io.varve.log.batch.InvalidBatchException;
-import io.varve.log.batch.RecordCursor;
 import io.varve.log.compact.CompactionOwner;
 import io.varve.log.job.Job;
-import io.varve.log.storage.Storage;
-import io.varve.log.storage.StorageFile;
+import io.varve.replication.partition.BrokerPresence;
+import io.varve.replication.partition.ConsumerFetch;
+import io.varve.replication.partition.ConsumerRead;
+import io.varve.replication.partition.FetchAnswer;
+import io.varve.replication.partition.PartitionAction;
+import io.varve.replication.partition.PartitionEvent;
+import io.varve.replication.partition.PartitionReplica;
+import io.varve.replication.partition.PartitionState;
+import io.varve.replication.partition.ReplicaFetch;
+import io.varve.replication.partition.ReplicaRole;
+import io.varve.replication.partition.ReplicaView;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A partition that this broker leads: its log, its producers, and who waits for records.
+ * This broker's replica of a partition at work: lets a {@link PartitionReplica} decide, and carries out what it asks for.
  *
- * <p>With one replica a record is committed when it is appended, so the high watermark is the end offset.
- *
- * <p>Threading: confined to its lane, except that any thread may read the log and register waiters.
+ * <p>Threading: confined to its lane, except that any thread may read the log and the view, and register waiters; a follower's answers
+ * are handed over to the lane.
  */
-public final class Partition {
+public final class Partition implements Follower {
 
-    private static final String PRODUCER_SNAPSHOT = "producer-state";
-    private static final String NEXT_PRODUCER_SNAPSHOT = "producer-state.next";
-
-    /** A partition has one replica, its leader. */
-    private static final int INSYNC_REPLICAS = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
 
     private final TopicPartition id;
+    private final UUID topicId;
     private final Lane lane;
-    private final Storage storage;
-    private final CommitLog log;
+    private final PartitionLog log;
+    private final PartitionReplica replica;
+    private final PartitionContext context;
     private final Job upkeep;
     private final Job compaction;
     private final AtomicBoolean compactionClaim = new AtomicBoolean();
-    private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
-    private volatile ProducerStates producers = new ProducerStates();
-    private PartitionConfig config;
-    private volatile int leaderEpoch;
-    private long snapshotOffset;
+    private final Set<Runnable> appendWaiters = ConcurrentHashMap.newKeySet();
+    private final Set<Runnable> commitWaiters = ConcurrentHashMap.newKeySet();
 
-    private Partition(TopicPartition id, Lane lane, Storage storage, PartitionConfig config, int leaderEpoch) {
+    /** Appends that are under way, or wait to be committed, by their tokens. */
+    private final Map<Long, Append> appends = new HashMap<>();
+
+    private Intake intake;
+    private long lastToken;
+    private @Nullable FetchAnswer fetchAnswer;
+    private boolean leads;
+    private boolean closed;
+    private volatile ReplicaView view;
+    private volatile long deadlineNs = Long.MAX_VALUE;
+
+    /** One append, or one that is sent again. */
+    private static final class Append {
+        private final @Nullable CommitListener listener;
+        private long baseOffset;
+        private PartitionAction.@Nullable Refusal refusal;
+
+        private Append(@Nullable CommitListener listener) {
+            this.listener = listener;
+        }
+    }
+
+    private Partition(TopicPartition id, UUID topicId, Lane lane, PartitionLog log, PartitionContext context) {
         this.id = id;
+        this.topicId = topicId;
         this.lane = lane;
-        this.storage = storage;
-        this.config = config;
-        this.leaderEpoch = leaderEpoch;
-        this.log = CommitLog.open(storage, config.log());
-        recoverProducers();
-        this.compaction = log.compaction(new Owner());
-        this.upkeep = log.upkeep();
+        this.log = log;
+        this.context = context;
+        this.intake = new Intake(id, context.config());
+        this.replica = new PartitionReplica(context.replica(), log, 0);
+        this.view = replica.view();
+        this.compaction = log.log().compaction(new Owner());
+        this.upkeep = log.log().upkeep();
     }
 
     /** What compaction must know. No transaction is served, so none was aborted and the last stable offset is the high watermark. */
@@ -68,38 +99,16 @@ public final class Partition {
 
         @Override
         public boolean isLastOfProducer(long producerId, short producerEpoch, long lastOffset, boolean isMarker) {
-            return producers.isLast(producerId, lastOffset);
+            return log.producers().isLast(producerId, lastOffset);
         }
     }
 
-    /** Opens the log and finds the state of the producers; on the lane. */
-    static Partition open(TopicPartition id, Lane lane, Storage storage, PartitionConfig config, int leaderEpoch) {
-        return new Partition(id, lane, storage, config, leaderEpoch);
+    /** A replica on a log that was opened on the lane; it is nothing until {@link #told}. */
+    static Partition of(TopicPartition id, UUID topicId, Lane lane, PartitionLog log, PartitionContext context) {
+        return new Partition(id, topicId, lane, log, context);
     }
 
-    private void recoverProducers() {
-        long from = log.startOffset();
-        if (storage.exists(PRODUCER_SNAPSHOT)) {
-            try (StorageFile file = storage.open(PRODUCER_SNAPSHOT)) {
-                ByteBuffer bytes = ByteBuffer.allocate((int) file.sizeBytes());
-                file.read(bytes, 0);
-                ProducerStates.Restored restored = ProducerStates.restore(bytes.flip());
-                if (restored != null && restored.endOffset() <= log.endOffset()) {
-                    producers = restored.states();
-                    from = Math.max(from, restored.endOffset());
-                }
-            }
-        }
-        snapshotOffset = from;
-        try (LogReader reader = log.readerAt(from)) {
-            while (reader.nextBatch()) {
-                ByteBuffer batch = reader.batch();
-                if (BatchDescriptor.producerId(batch, 0) >= 0) {
-                    producers.appended(batch, 0);
-                }
-            }
-        }
-    }
+    // Producers.
 
     /**
      * What an append has come to.
@@ -109,155 +118,366 @@ public final class Partition {
      */
     public record Appended(long baseOffset, long appendTimeMs) {}
 
-    /** Refuses an append that waits for all replicas in sync when there are fewer than the topic demands. */
-    public void requireInsyncReplicas() {
+    /**
+     * Checks and appends a batch of a client, or finds that it was appended before.
+     *
+     * @param timeoutMs how long the listener waits at most
+     * @param listener who waits for the commit, which is refused at once when too few replicas are in sync; null when nobody does
+     * @throws InvalidBatchException when the batch is not sound
+     * @throws AppendRefusedException when it does not fit, or this broker does not lead
+     */
+    public Appended append(ByteBuffer batch, long timeoutMs, @Nullable CommitListener listener) {
         assert lane.isOwner();
-        if (config.minInsyncReplicas() > INSYNC_REPLICAS) {
-            throw new AppendRefusedException(
-                    Reason.NOT_ENOUGH_REPLICAS,
-                    "not enough replicas in sync: partition=" + id + ", inSync=" + INSYNC_REPLICAS
-                            + ", min.insync.replicas=" + config.minInsyncReplicas());
+        requireLeader();
+        long nowMs = System.currentTimeMillis();
+        intake.check(batch, nowMs);
+        int at = batch.position();
+        if (BatchDescriptor.producerId(batch, at) >= 0) {
+            long repeated = log.producers().check(batch, at);
+            if (repeated >= 0) {
+                await(repeated + BatchDescriptor.recordCount(batch, at), timeoutMs, listener);
+                return new Appended(repeated, -1);
+            }
+        }
+        return new Appended(append(intake.stored(batch, nowMs), listener, timeoutMs), intake.appendTimeMs(nowMs));
+    }
+
+    /**
+     * Appends a batch of the broker's own.
+     *
+     * @param listener is told when it is committed; how long that takes is not bounded
+     * @return offset of the first record
+     * @throws AppendRefusedException when this broker does not lead, or too few replicas are in sync
+     */
+    public long append(ByteBuffer batch, CommitListener listener) {
+        assert lane.isOwner();
+        return append(batch, listener, TimeUnit.DAYS.toMillis(365));
+    }
+
+    private long append(ByteBuffer batch, @Nullable CommitListener listener, long timeoutMs) {
+        long token = ++lastToken;
+        Append append = new Append(listener);
+        appends.put(token, append);
+        boolean refused = true;
+        try {
+            step(new PartitionEvent.Append(token, batch, listener != null, deadline(timeoutMs)));
+            refused = append.refusal != null;
+        } finally {
+            if (refused || listener == null) {
+                appends.remove(token);
+            }
+        }
+        if (append.refusal != null) {
+            throw refused(append.refusal);
+        }
+        return append.baseOffset;
+    }
+
+    private void await(long endOffset, long timeoutMs, @Nullable CommitListener listener) {
+        if (listener != null) {
+            long token = ++lastToken;
+            appends.put(token, new Append(listener));
+            step(new PartitionEvent.AwaitCommit(token, endOffset, deadline(timeoutMs)));
         }
     }
 
     /**
-     * Checks and appends a batch of a client.
+     * Tells when everything that is in the log by now is committed.
      *
-     * @throws InvalidBatchException when the batch is not sound
-     * @throws AppendRefusedException when it does not fit
+     * @throws AppendRefusedException when this broker does not lead
      */
-    public Appended append(ByteBuffer batch, long nowMs) {
+    public void awaitCommit(CommitListener listener) {
         assert lane.isOwner();
-        int at = batch.position();
-        int sizeBytes =
-                BatchDescriptor.check(batch, at, batch.limit(), config.log().maxBatchBytes());
-        if (sizeBytes != batch.remaining()) {
-            throw new InvalidBatchException(
-                    InvalidBatchException.Reason.RECORDS, "more than one batch for a partition: partition=" + id);
-        }
-        BatchDescriptor.checkConsecutive(batch, at);
-        if (BatchDescriptor.isControl(batch, at) || BatchDescriptor.isTransactional(batch, at)) {
-            throw new AppendRefusedException(
-                    Reason.TRANSACTIONAL, "no transaction has added this partition: partition=" + id);
-        }
-        checkRecords(batch, at, nowMs);
-        boolean idempotent = BatchDescriptor.producerId(batch, at) >= 0;
-        if (idempotent) {
-            long repeated = producers.check(batch, at);
-            if (repeated >= 0) {
-                return new Appended(repeated, -1);
-            }
-        }
-        ByteBuffer stored = converted(batch, at);
-        if (config.appendTime()) {
-            BatchDescriptor.stampAppendTime(stored, stored.position(), nowMs);
-        }
-        int storedAt = stored.position();
-        long baseOffset = append(stored);
-        if (idempotent) {
-            producers.appended(stored, storedAt);
-        }
-        return new Appended(baseOffset, config.appendTime() ? nowMs : -1);
+        requireLeader();
+        await(log.endOffset(), TimeUnit.DAYS.toMillis(365), listener);
     }
 
-    private void checkRecords(ByteBuffer batch, int at, long nowMs) {
-        RecordCursor.validate(batch);
-        long maxTimestampMs = BatchDescriptor.maxTimestampMs(batch, at);
-        boolean dated = !config.appendTime() && maxTimestampMs >= 0;
-        if (dated
-                && (maxTimestampMs - nowMs > config.timestampAfterMaxMs()
-                        || nowMs - maxTimestampMs > config.timestampBeforeMaxMs())) {
-            throw new AppendRefusedException(
-                    Reason.TIMESTAMP, "timestamp out of range: timestampMs=" + maxTimestampMs + ", nowMs=" + nowMs);
-        }
-        if (config.compacted()) {
-            try (RecordCursor records = RecordCursor.over(batch)) {
-                while (records.next()) {
-                    if (records.key() == null) {
-                        throw new AppendRefusedException(
-                                Reason.RECORD,
-                                "a compacted topic needs keys: partition=" + id + ", record=" + records.offset());
-                    }
-                }
-            }
-        }
+    private static long deadline(long timeoutMs) {
+        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
     }
 
-    /** The batch with the codec that the topic demands. */
-    private ByteBuffer converted(ByteBuffer batch, int at) {
-        Compression wanted = config.compression();
-        if (wanted == null || wanted.id() == BatchDescriptor.compressionId(batch, at)) {
-            return batch;
-        }
-        BatchBuilder builder = new BatchBuilder()
-                .compression(wanted)
-                .producer(
-                        BatchDescriptor.producerId(batch, at),
-                        BatchDescriptor.producerEpoch(batch, at),
-                        BatchDescriptor.baseSequence(batch, at));
-        try (RecordCursor records = RecordCursor.over(batch)) {
-            while (records.next()) {
-                builder.add(records.timestampMs(), records.key(), records.value(), records.headers());
-            }
-        }
-        return builder.build();
+    private AppendRefusedException refused(PartitionAction.Refusal refusal) {
+        return switch (refusal) {
+            case NOT_LEADER -> notLeader();
+            case NOT_ENOUGH_REPLICAS ->
+                new AppendRefusedException(
+                        Reason.NOT_ENOUGH_REPLICAS,
+                        "fewer replicas are in sync than min.insync.replicas asks for: partition=" + id);
+            case TIMED_OUT ->
+                new AppendRefusedException(
+                        Reason.NOT_COMMITTED_IN_TIME,
+                        "the replicas in sync have not got it in time, and may yet: partition=" + id);
+        };
     }
 
-    /** Appends a batch of the broker's own. */
-    public long append(ByteBuffer batch) {
+    private AppendRefusedException notLeader() {
+        return new AppendRefusedException(
+                Reason.NOT_LEADER, "this broker does not lead: partition=" + id + ", leaderEpoch=" + leaderEpoch());
+    }
+
+    // Readers.
+
+    /**
+     * Answers a follower.
+     *
+     * @throws AppendRefusedException when this replica is closed
+     */
+    public FetchAnswer fetch(ReplicaFetch fetch) {
         assert lane.isOwner();
-        long baseOffset = log.append(batch, leaderEpoch);
-        for (Runnable waiter : waiters) {
-            waiter.run();
+        fetchAnswer = null;
+        step(new PartitionEvent.FetchReceived(fetch));
+        FetchAnswer answer = fetchAnswer;
+        if (answer == null) {
+            throw notLeader();
         }
-        return baseOffset;
+        return answer;
     }
 
-    /** Calls {@code onAppended} on the lane after every append until it is removed; it must be short. */
-    public void addWaiter(Runnable onAppended) {
-        waiters.add(onAppended);
+    /** Decides what a consumer may read here. Any thread. */
+    public ConsumerRead read(ConsumerFetch fetch) {
+        return view.read(fetch);
     }
 
-    public void removeWaiter(Runnable onAppended) {
-        waiters.remove(onAppended);
+    /** The same, and which replica it should read from; on the lane. */
+    public int preferredReplica(ConsumerFetch fetch) {
+        assert lane.isOwner();
+        return replica.read(fetch).preferredReplica();
     }
 
-    /** Checks the leader epoch that a client knows; -1 when it knows none. */
-    public void requireLeaderEpoch(int known) {
-        if (known >= 0 && known != leaderEpoch) {
+    /** What the replica is at present. Any thread. */
+    public ReplicaView view() {
+        return view;
+    }
+
+    /** Calls {@code onAppended} on the lane after every append, and when the replica has another role, until it is removed; it must be short. */
+    public void addAppendWaiter(Runnable onAppended) {
+        appendWaiters.add(onAppended);
+    }
+
+    /** The same for commits. */
+    public void addCommitWaiter(Runnable onCommitted) {
+        commitWaiters.add(onCommitted);
+    }
+
+    public void removeWaiter(Runnable waiter) {
+        appendWaiters.remove(waiter);
+        commitWaiters.remove(waiter);
+    }
+
+    /** Refuses who wants the leader when this is not it, or knows another epoch; -1 when it knows none. Any thread. */
+    public void requireLeader(int knownEpoch) {
+        requireLeader();
+        int leaderEpoch = leaderEpoch();
+        if (knownEpoch >= 0 && knownEpoch != leaderEpoch) {
             throw new AppendRefusedException(
-                    known < leaderEpoch ? Reason.STALE_LEADER_EPOCH : Reason.UNKNOWN_LEADER_EPOCH,
-                    "leader epoch differs: partition=" + id + ", known=" + known + ", current=" + leaderEpoch);
+                    knownEpoch < leaderEpoch ? Reason.STALE_LEADER_EPOCH : Reason.UNKNOWN_LEADER_EPOCH,
+                    "leader epoch differs: partition=" + id + ", known=" + knownEpoch + ", current=" + leaderEpoch);
         }
     }
 
-    /** First offset that is not committed; with one replica, the end. */
+    private void requireLeader() {
+        if (view.role() != ReplicaRole.LEADER) {
+            throw notLeader();
+        }
+    }
+
+    /** First offset that is not known here to be committed. Any thread. */
     public long highWatermark() {
-        return log.endOffset();
+        return view.highWatermark();
     }
 
     /** The log, for reading. */
     public CommitLog log() {
-        return log;
+        return log.log();
     }
 
+    @Override
     public TopicPartition id() {
         return id;
+    }
+
+    @Override
+    public UUID topicId() {
+        return topicId;
     }
 
     public Lane lane() {
         return lane;
     }
 
+    /** The epoch of the leader, also when it is another. */
     public int leaderEpoch() {
-        return leaderEpoch;
+        return view.leaderEpoch();
     }
 
     /** Moves the start of the log; on the lane. */
     public void deleteBefore(long offset) {
         assert lane.isOwner();
+        requireLeader();
         log.deleteBefore(offset);
     }
+
+    // What happens to the replica.
+
+    /** The controller's decisions as they are known by now; on the lane. */
+    void told(PartitionState state, Map<Integer, BrokerPresence> brokers) {
+        step(new PartitionEvent.StateTold(state, brokers));
+    }
+
+    /** The broker has registered. */
+    void registered(long brokerEpoch) {
+        step(new PartitionEvent.Registered(brokerEpoch));
+    }
+
+    /** Does what is due by now. Any thread. */
+    void tick(long nowNs) {
+        if (deadlineNs <= nowNs) {
+            deadlineNs = Long.MAX_VALUE;
+            handOver(() -> step(new PartitionEvent.Tick()), () -> {});
+        }
+    }
+
+    @Override
+    public void answered(FetchAnswer answer, ByteBuffer records, Runnable done) {
+        handOver(() -> step(new PartitionEvent.FetchAnswered(answer, records)), done);
+    }
+
+    @Override
+    public void failed(int fetchNumber, Runnable done) {
+        handOver(() -> step(new PartitionEvent.FetchFailed(fetchNumber)), done);
+    }
+
+    private void handOver(Runnable work, Runnable done) {
+        try {
+            lane.execute(() -> {
+                try {
+                    work.run();
+                } catch (RuntimeException e) {
+                    LOG.error("What a replica was to do failed, and is tried again: partition={}", id, e);
+                } finally {
+                    done.run();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            done.run();
+        }
+    }
+
+    private void step(PartitionEvent event) {
+        assert lane.isOwner();
+        if (closed) {
+            return;
+        }
+        List<PartitionAction> actions;
+        try {
+            actions = replica.step(event, System.nanoTime());
+        } finally {
+            view = replica.view();
+            deadlineNs = replica.nextDeadlineNs();
+        }
+        for (PartitionAction action : actions) {
+            carryOut(action);
+        }
+    }
+
+    private void carryOut(PartitionAction action) {
+        if (action instanceof PartitionAction.Appended appended) {
+            Append append = appends.get(appended.token());
+            if (append != null) {
+                append.baseOffset = appended.baseOffset();
+            }
+            appendWaiters.forEach(Runnable::run);
+        } else if (action instanceof PartitionAction.AppendRefused refused) {
+            Append append = appends.get(refused.token());
+            if (append != null) {
+                append.refusal = refused.refusal();
+            }
+        } else if (action instanceof PartitionAction.HighWatermarkAdvanced) {
+            commitWaiters.forEach(Runnable::run);
+        } else if (action instanceof PartitionAction.Committed committed) {
+            Append append = appends.remove(committed.token());
+            if (append != null && append.listener != null) {
+                append.listener.onCommitted();
+            }
+        } else if (action instanceof PartitionAction.CommitFailed failed) {
+            Append append = appends.remove(failed.token());
+            if (append != null && append.listener != null) {
+                append.listener.onFailed(refused(failed.refusal()));
+            }
+        } else if (action instanceof PartitionAction.AnswerFetch answer) {
+            fetchAnswer = answer.answer();
+        } else {
+            carryOutAtOthers(action);
+        }
+    }
+
+    private void carryOutAtOthers(PartitionAction action) {
+        if (action instanceof PartitionAction.Fetch fetch) {
+            context.peers().fetch(fetch.leader(), fetch.fetch(), this);
+        } else if (action instanceof PartitionAction.ProposeIsr propose) {
+            LOG.info("Proposing replicas in sync: partition={}, {}", id, propose.proposal());
+            context.peers().propose(id, topicId, propose.proposal(), refusal -> handOver(
+                    () -> step(new PartitionEvent.IsrRefused(propose.proposal(), refusal)), () -> {}));
+        } else if (action instanceof PartitionAction.RoleChanged changed) {
+            changeRole(changed);
+        } else if (action instanceof PartitionAction.Truncated cut) {
+            report(cut);
+        } else if (action instanceof PartitionAction.ForceLog) {
+            log.log().flush();
+            step(new PartitionEvent.Forced());
+        }
+    }
+
+    private void changeRole(PartitionAction.RoleChanged changed) {
+        resign();
+        LOG.info(
+                "Role: partition={}, role={}, leaderEpoch={}, startOffset={}, endOffset={}, highWatermark={}",
+                id,
+                changed.role(),
+                changed.leaderEpoch(),
+                log.startOffset(),
+                log.endOffset(),
+                highWatermark());
+        if (changed.role() == ReplicaRole.LEADER) {
+            leads = true;
+            context.listeners().forEach(listener -> listener.onLeading(this));
+        }
+        wakeAll();
+    }
+
+    private void resign() {
+        if (leads) {
+            leads = false;
+            context.listeners().forEach(listener -> listener.onResigned(this));
+        }
+    }
+
+    private void wakeAll() {
+        appendWaiters.forEach(Runnable::run);
+        commitWaiters.forEach(Runnable::run);
+    }
+
+    private void report(PartitionAction.Truncated cut) {
+        if (cut.lostOffset() == PartitionAction.Truncated.NOTHING) {
+            LOG.info(
+                    "Truncated: partition={}, leaderEpoch={}, endOffset={}->{}",
+                    id,
+                    leaderEpoch(),
+                    cut.oldEndOffset(),
+                    cut.newEndOffset());
+        } else {
+            LOG.error(
+                    "COMMITTED RECORDS ARE LOST, the leader was elected without having them: partition={}, leaderEpoch={},"
+                            + " firstLost={}, endOffset={}->{}",
+                    id,
+                    leaderEpoch(),
+                    cut.lostOffset(),
+                    cut.oldEndOffset(),
+                    cut.newEndOffset());
+        }
+    }
+
+    // Upkeep.
 
     /** Lets the caller alone step {@link #compact} until it gives the claim back; false when another has it. Any thread. */
     boolean claimCompaction() {
@@ -278,41 +498,26 @@ public final class Partition {
         return upkeep;
     }
 
-    void reconfigure(PartitionConfig newConfig, int newLeaderEpoch) {
+    void reconfigure(PartitionConfig config) {
         assert lane.isOwner();
-        config = newConfig;
-        leaderEpoch = newLeaderEpoch;
-        log.reconfigure(newConfig.log());
+        intake = new Intake(id, config);
+        log.log().reconfigure(config.log());
     }
 
     /** Forgets silent producers, and saves the others; on the lane. */
     void keepHouse(long nowMs, long producerExpirationMs) {
         assert lane.isOwner();
-        if (log.isFailed()) {
-            return;
-        }
-        producers.expire(nowMs, producerExpirationMs);
-        if (log.endOffset() > snapshotOffset) {
-            saveProducers();
-        }
+        log.producers().expire(nowMs, producerExpirationMs);
+        log.saveProducers();
     }
 
-    private void saveProducers() {
-        long endOffset = log.endOffset();
-        try (StorageFile file = storage.open(NEXT_PRODUCER_SNAPSHOT)) {
-            file.truncate(0);
-            file.write(producers.snapshot(endOffset), 0);
-        }
-        storage.rename(NEXT_PRODUCER_SNAPSHOT, PRODUCER_SNAPSHOT);
-        snapshotOffset = endOffset;
-    }
-
-    /** Saves the producers and closes the log; on the lane. */
+    /** Tells whoever waits that it waits in vain, saves the producers and closes the log; on the lane. */
     void close() {
         assert lane.isOwner();
-        if (!log.isFailed()) {
-            saveProducers();
-        }
+        step(new PartitionEvent.Close());
+        closed = true;
+        resign();
+        wakeAll();
         log.close();
     }
 

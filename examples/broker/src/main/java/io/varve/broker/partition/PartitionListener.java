@@ -4,9 +4,9 @@ package io.varve.broker.partition;
 /** Is told of the partitions that this broker leads; called on the partition's lane. */
 public interface PartitionListener {
 
-    /** A partition is open; it is not found by others before the listener returns. */
-    void onOpened(Partition partition);
+    /** This broker leads from now on, in {@link Partition#leaderEpoch}. */
+    void onLeading(Partition partition);
 
-    /** A partition is about to be closed. */
-    void onClosed(Partition partition);
+    /** It does not any more, or will in another epoch, or the partition is about to be closed; told once for each leadership. */
+    void onResigned(Partition partition);
 }

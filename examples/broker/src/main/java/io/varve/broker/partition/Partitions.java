@@ -2,12 +2,17 @@
 package io.varve.broker.partition;
 
 import io.varve.broker.config.ConfigValues;
+import io.varve.broker.metadata.BrokerImage;
 import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageListener;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.storage.LogDirectories;
 import io.varve.log.job.JobRunner;
+import io.varve.replication.partition.BrokerPresence;
+import io.varve.replication.partition.Durability;
+import io.varve.replication.partition.PartitionState;
+import io.varve.replication.partition.ReplicaConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,17 +20,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partitions that this broker leads: opened, reconfigured and deleted as the image of the cluster says.
+ * The partitions that this broker has a replica of: opened, told of what the controller decides, reconfigured and deleted as the image of
+ * the cluster says.
  *
  * <p>Threading: safe; {@link #onImage} is called by one thread.
  */
@@ -40,6 +48,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
     private final Lanes lanes;
     private final LogDirectories directories;
     private final ConfigValues values;
+    private final Peers peers;
     private final Map<TopicPartition, Partition> open = new ConcurrentHashMap<>();
     private final List<PartitionListener> listeners = new CopyOnWriteArrayList<>();
 
@@ -52,23 +61,27 @@ public final class Partitions implements ImageListener, AutoCloseable {
     /** What is open or being opened; touched by the thread of the images only. */
     private final Map<TopicPartition, Assigned> assigned = new HashMap<>();
 
+    /** The broker epoch that was told last; touched by the thread of the images only. */
+    private long brokerEpoch = BrokerImage.UNREGISTERED;
+
     private volatile CompletableFuture<Void> pending = CompletableFuture.completedFuture(null);
 
     private record Assigned(UUID topicId, Lane lane) {}
 
-    public Partitions(int nodeId, Lanes lanes, LogDirectories directories, ConfigValues values) {
+    public Partitions(int nodeId, Lanes lanes, LogDirectories directories, ConfigValues values, Peers peers) {
         this.nodeId = nodeId;
         this.lanes = lanes;
         this.directories = directories;
         this.values = values;
+        this.peers = peers;
     }
 
-    /** Adds a listener, which is told of partitions opened from now on. */
+    /** Adds a listener, which is told of leaderships that begin from now on. */
     public void listen(PartitionListener listener) {
         listeners.add(listener);
     }
 
-    /** A partition that is open here, null when there is none. */
+    /** A partition that is open here, whether this broker leads it or follows; null when there is none. */
     public @Nullable Partition find(String topic, int index) {
         return open.get(new TopicPartition(topic, index));
     }
@@ -94,54 +107,116 @@ public final class Partitions implements ImageListener, AutoCloseable {
         return pending;
     }
 
+    /** Lets every replica do what is due by now; to be called every some tens of milliseconds. */
+    public void tick() {
+        long nowNs = System.nanoTime();
+        open.values().forEach(partition -> partition.tick(nowNs));
+    }
+
     @Override
     public void onImage(ClusterImage before, ClusterImage after) {
+        ImageStep step = new ImageStep(before, after);
         Set<TopicPartition> wanted = new HashSet<>();
         for (TopicImage topic : after.topics()) {
             for (PartitionImage partition : topic.partitions()) {
-                if (partition.leader() == nodeId) {
+                if (partition.replicas().contains(nodeId)) {
                     TopicPartition id = new TopicPartition(topic.name(), partition.index());
                     wanted.add(id);
-                    follow(id, topic, partition, before, after);
+                    follow(id, topic, partition, step);
                 }
             }
         }
         List<TopicPartition> gone = new ArrayList<>(assigned.keySet());
         gone.removeAll(wanted);
-        gone.forEach(id -> release(id, exists(id, after)));
+        gone.forEach(id -> release(id));
     }
 
-    /** Whether a partition is still there, led by another broker: its log must not be deleted. */
-    private boolean exists(TopicPartition id, ClusterImage image) {
-        TopicImage topic = image.topic(id.topic());
-        Assigned known = assigned.get(id);
-        return topic != null
-                && known != null
-                && topic.id().equals(known.topicId())
-                && id.index() < topic.partitions().size();
+    /** What an image brings that concerns all partitions. */
+    private final class ImageStep {
+
+        private final ClusterImage before;
+        private final ClusterImage after;
+        private final Map<Integer, BrokerPresence> brokers = new HashMap<>();
+        private final boolean changesBrokers;
+        private final boolean registers;
+
+        ImageStep(ClusterImage before, ClusterImage after) {
+            this.before = before;
+            this.after = after;
+            this.changesBrokers = !before.brokers().equals(after.brokers());
+            after.brokers()
+                    .forEach(broker -> brokers.put(
+                            broker.id(), new BrokerPresence(broker.epoch(), broker.rack(), !broker.isShuttingDown())));
+            BrokerPresence self = brokers.get(nodeId);
+            this.registers = self != null && self.epoch() != brokerEpoch;
+            if (self != null) {
+                brokerEpoch = self.epoch();
+            }
+        }
+
+        private boolean changes(TopicImage topic) {
+            return !topic.equals(before.topic(topic.name()));
+        }
+
+        private boolean reconfigures(TopicImage topic) {
+            return !after.topicConfig(topic.name()).equals(before.topicConfig(topic.name()))
+                    || !after.brokerConfig(nodeId).equals(before.brokerConfig(nodeId))
+                    || !after.defaultBrokerConfig().equals(before.defaultBrokerConfig());
+        }
     }
 
-    private void follow(
-            TopicPartition id, TopicImage topic, PartitionImage partition, ClusterImage before, ClusterImage after) {
+    private void follow(TopicPartition id, TopicImage topic, PartitionImage image, ImageStep step) {
         Assigned known = assigned.get(id);
         if (known != null && !known.topicId().equals(topic.id())) {
-            release(id, false);
+            release(id);
             known = null;
         }
+        long epoch = brokerEpoch;
         if (known == null) {
             Lane lane = lanes.next();
             assigned.put(id, new Assigned(topic.id(), lane));
-            run(lane, () -> open(id, lane, topic, partition.leaderEpoch(), after));
-        } else if (changed(topic, before, after)) {
-            run(known.lane(), () -> reconfigure(id, partition.leaderEpoch(), after));
+            run(lane, () -> {
+                PartitionConfig config = config(id.topic(), step.after);
+                tell(open(id, lane, topic, config), image, config, epoch, step.brokers);
+            });
+        } else if (step.changesBrokers || step.registers || step.changes(topic) || step.reconfigures(topic)) {
+            boolean reconfigures = step.reconfigures(topic);
+            run(known.lane(), () -> {
+                Partition partition = open.get(id);
+                if (partition != null) {
+                    PartitionConfig config = config(id.topic(), step.after);
+                    if (reconfigures) {
+                        partition.reconfigure(config);
+                    }
+                    tell(partition, image, config, epoch, step.brokers);
+                }
+            });
         }
     }
 
-    private boolean changed(TopicImage topic, ClusterImage before, ClusterImage after) {
-        return !topic.equals(before.topic(topic.name()))
-                || !after.topicConfig(topic.name()).equals(before.topicConfig(topic.name()))
-                || !after.brokerConfig(nodeId).equals(before.brokerConfig(nodeId))
-                || !after.defaultBrokerConfig().equals(before.defaultBrokerConfig());
+    /**
+     * Tells a partition, once the broker is registered. That it leads can only be meant of its present registration: before it registers it
+     * ends the leaderships that it had under an earlier one.
+     */
+    private void tell(
+            Partition partition,
+            PartitionImage image,
+            PartitionConfig config,
+            long epoch,
+            Map<Integer, BrokerPresence> brokers) {
+        if (epoch == BrokerImage.UNREGISTERED) {
+            return;
+        }
+        partition.registered(epoch);
+        PartitionState state = new PartitionState(
+                image.replicas(),
+                new TreeSet<>(image.isr()),
+                image.leader(),
+                image.leader() == nodeId ? epoch : BrokerImage.UNREGISTERED,
+                image.leaderEpoch(),
+                image.partitionEpoch(),
+                config.minInsyncReplicas());
+        partition.told(state, brokers);
     }
 
     private void run(Lane lane, Runnable work) {
@@ -157,45 +232,35 @@ public final class Partitions implements ImageListener, AutoCloseable {
         return PartitionConfig.of(broker.forTopic(image.topicConfig(topic)), broker);
     }
 
-    private void open(TopicPartition id, Lane lane, TopicImage topic, int leaderEpoch, ClusterImage image) {
-        Partition partition = Partition.open(
-                id, lane, directories.open(id.topic(), id.index(), topic.id()), config(id.topic(), image), leaderEpoch);
+    private Partition open(TopicPartition id, Lane lane, TopicImage topic, PartitionConfig config) {
+        PartitionLog log = new PartitionLog(directories.open(id.topic(), id.index(), topic.id()), config.log());
+        ReplicaConfig replica = new ReplicaConfig(
+                nodeId,
+                Durability.WRITTEN,
+                TimeUnit.MILLISECONDS.toNanos(values.longValue("replica.lag.time.max.ms")),
+                ReplicaConfig.DEFAULT_RETRY_NS + TimeUnit.MILLISECONDS.toNanos(values.intValue("replica.fetch.wait.max.ms")));
+        Partition partition =
+                Partition.of(id, topic.id(), lane, log, new PartitionContext(config, replica, peers, listeners));
         var recovery = partition.log().recoveryReport();
         if (!recovery.wasClean() && recovery.scannedBytes() > 0) {
             LOG.info("Log recovered: partition={}, {}", id, recovery);
         }
-        listeners.forEach(listener -> listener.onOpened(partition));
         open.put(id, partition);
         upkeep.add(partition.upkeep());
-        LOG.info(
-                "Leading: partition={}, leaderEpoch={}, startOffset={}, endOffset={}",
-                id,
-                leaderEpoch,
-                partition.log().startOffset(),
-                partition.log().endOffset());
+        return partition;
     }
 
-    private void reconfigure(TopicPartition id, int leaderEpoch, ClusterImage image) {
-        Partition partition = open.get(id);
-        if (partition != null) {
-            partition.reconfigure(config(id.topic(), image), leaderEpoch);
-        }
-    }
-
-    /** Closes a partition, and deletes its log unless that is to be kept. */
-    private void release(TopicPartition id, boolean keep) {
+    /** Closes a partition that this broker shall have no replica of, and deletes its log. */
+    private void release(TopicPartition id) {
         Assigned known = assigned.remove(id);
         if (known != null) {
             run(known.lane(), () -> {
                 Partition partition = open.remove(id);
                 if (partition != null) {
-                    listeners.forEach(listener -> listener.onClosed(partition));
                     upkeep.remove(partition.upkeep());
                     partition.close();
-                    if (!keep) {
-                        directories.delete(id.topic(), id.index());
-                    }
-                    LOG.info("{}: partition={}", keep ? "No longer leading" : "Deleted", id);
+                    directories.delete(id.topic(), id.index());
+                    LOG.info("Deleted: partition={}", id);
                 }
             });
         }
@@ -215,12 +280,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
         upkeep.close();
         List<CompletableFuture<Void>> closing = new ArrayList<>();
         for (Partition partition : open.values()) {
-            closing.add(CompletableFuture.runAsync(
-                    () -> {
-                        listeners.forEach(listener -> listener.onClosed(partition));
-                        partition.close();
-                    },
-                    partition.lane()));
+            closing.add(CompletableFuture.runAsync(partition::close, partition.lane()));
         }
         open.clear();
         CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new))

@@ -10,6 +10,7 @@ import io.varve.log.FencedEpochException;
 import io.varve.log.OffsetOutOfRangeException;
 import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.storage.StorageException;
+import io.varve.replication.partition.FetchStatus;
 import java.util.concurrent.CompletionException;
 
 /** What a failure is called in Kafka's protocol: the only place where the one becomes the other. */
@@ -72,6 +73,19 @@ public final class ErrorMapping {
         };
     }
 
+    /** The error with which a fetch is answered; NONE when it is served, or is to find where its log and this one differ. */
+    public static ErrorCode of(FetchStatus status) {
+        return switch (status) {
+            case OK, DIVERGING -> ErrorCode.NONE;
+            case OFFSET_OUT_OF_RANGE -> ErrorCode.OFFSET_OUT_OF_RANGE;
+            case OFFSET_NOT_AVAILABLE -> ErrorCode.OFFSET_NOT_AVAILABLE;
+            case NOT_LEADER, UNKNOWN_REPLICA -> ErrorCode.NOT_LEADER_OR_FOLLOWER;
+            case FENCED_EPOCH -> ErrorCode.FENCED_LEADER_EPOCH;
+            case UNKNOWN_EPOCH -> ErrorCode.UNKNOWN_LEADER_EPOCH;
+            case FENCED_BROKER -> ErrorCode.STALE_BROKER_EPOCH;
+        };
+    }
+
     private static ErrorCode of(AppendRefusedException.Reason reason) {
         return switch (reason) {
             case OUT_OF_ORDER_SEQUENCE -> ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER;
@@ -80,6 +94,8 @@ public final class ErrorMapping {
             case TRANSACTIONAL -> ErrorCode.INVALID_TXN_STATE;
             case TIMESTAMP -> ErrorCode.INVALID_TIMESTAMP;
             case NOT_ENOUGH_REPLICAS -> ErrorCode.NOT_ENOUGH_REPLICAS;
+            case NOT_COMMITTED_IN_TIME -> ErrorCode.REQUEST_TIMED_OUT;
+            case NOT_LEADER -> ErrorCode.NOT_LEADER_OR_FOLLOWER;
             case RECORD -> ErrorCode.INVALID_RECORD;
             case STALE_LEADER_EPOCH -> ErrorCode.FENCED_LEADER_EPOCH;
             case UNKNOWN_LEADER_EPOCH -> ErrorCode.UNKNOWN_LEADER_EPOCH;

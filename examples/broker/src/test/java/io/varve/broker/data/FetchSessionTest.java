@@ -4,10 +4,8 @@ package io.varve.broker.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.kafka.MessageReader;
-import io.varve.kafka.RecordBytes;
 import io.varve.kafka.message.FetchRequest.FetchPartition;
 import io.varve.kafka.message.FetchResponse.PartitionData;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -30,13 +28,13 @@ class FetchSessionTest {
     void shouldTellOnlyWhatIsNew() {
         session.update(FIRST, new FetchPartition());
 
-        assertThat(session.isNews(FIRST, data(0, 5, 0))).isTrue();
-        assertThat(session.isNews(FIRST, data(0, 5, 0))).isFalse();
-        assertThat(session.isNews(FIRST, data(0, 6, 0))).isTrue();
-        assertThat(session.isNews(FIRST, data(0, 6, 1))).isTrue();
-        assertThat(session.isNews(FIRST, data(10, 6, 1))).isTrue();
-        assertThat(session.isNews(FIRST, data(0, 6, 1).errorCode((short) 1))).isTrue();
-        assertThat(session.isNews(FIRST, data(0, 6, 1).errorCode((short) 1))).isTrue();
+        assertThat(session.isNews(FIRST, data(5, 0), 0)).isTrue();
+        assertThat(session.isNews(FIRST, data(5, 0), 0)).isFalse();
+        assertThat(session.isNews(FIRST, data(6, 0), 0)).isTrue();
+        assertThat(session.isNews(FIRST, data(6, 1), 0)).isTrue();
+        assertThat(session.isNews(FIRST, data(6, 1), 10)).isTrue();
+        assertThat(session.isNews(FIRST, data(6, 1).errorCode((short) 1), 0)).isTrue();
+        assertThat(session.isNews(FIRST, data(6, 1).errorCode((short) 1), 0)).isTrue();
     }
 
     @Test
@@ -44,7 +42,7 @@ class FetchSessionTest {
         session.update(FIRST, new FetchPartition());
         session.update(SECOND, new FetchPartition());
 
-        session.isNews(FIRST, data(10, 5, 0));
+        session.isNews(FIRST, data(5, 0), 10);
 
         assertThat(session.wanted()).extracting(Map.Entry::getKey).containsExactly(SECOND, FIRST);
         session.forget(SECOND);
@@ -67,9 +65,8 @@ class FetchSessionTest {
         assertThat(new FetchSessions(0).create()).isNull();
     }
 
-    private static PartitionData data(int recordBytes, long highWatermark, long logStartOffset) {
+    private static PartitionData data(long highWatermark, long logStartOffset) {
         return new PartitionData()
-                .records(RecordBytes.of(ByteBuffer.allocate(recordBytes)))
                 .highWatermark(highWatermark)
                 .logStartOffset(logStartOffset);
     }

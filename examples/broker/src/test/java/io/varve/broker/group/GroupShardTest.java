@@ -9,7 +9,10 @@ import io.varve.broker.controller.ClusterSetup;
 import io.varve.broker.controller.Controller;
 import io.varve.broker.metadata.BrokerImage;
 import io.varve.broker.metadata.ImageFollower;
+import io.varve.broker.partition.AppendRefusedException;
+import io.varve.broker.partition.CommitListener;
 import io.varve.broker.partition.Lanes;
+import io.varve.broker.partition.NoPeers;
 import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Partitions;
 import io.varve.broker.partition.Timer;
@@ -60,7 +63,7 @@ class GroupShardTest {
         directories = LogDirectories.open(List.of(data), 0);
         tree = QuorumNode.open(directories.first().resolve("quorum"));
         Coordinator session = tree.openSession();
-        partitions = new Partitions(0, lanes, directories, values);
+        partitions = new Partitions(0, lanes, directories, values, new NoPeers());
         done(new ClusterSetup(session).create("cluster"));
         directories.join("cluster");
         follower = new ImageFollower(session, "cluster");
@@ -190,7 +193,7 @@ class GroupShardTest {
                                             GROUP, new TopicPartition("t", 0), new CommittedOffset(i, -1, "", i)));
                                     batch.add(stored.key(), stored.value());
                                 }
-                                partition.append(batch.build());
+                                partition.append(batch.build(), new NoListener());
                             }
                         },
                         partition.lane())
@@ -227,5 +230,14 @@ class GroupShardTest {
                 List.of(new GroupCommand.Protocol("range", new byte[0])),
                 "m-" + requestId,
                 new GroupCommand.Abilities(false, false)));
+    }
+
+    private static final class NoListener implements CommitListener {
+
+        @Override
+        public void onCommitted() {}
+
+        @Override
+        public void onFailed(AppendRefusedException reason) {}
     }
 }
