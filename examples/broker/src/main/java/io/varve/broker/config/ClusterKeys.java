@@ -10,7 +10,7 @@ import static io.varve.broker.config.ConfigType.STRING;
 
 import java.util.List;
 
-/** The broker's keys of topics, fetches, consumer groups and producers. */
+/** The broker's keys of topics, fetches, replication, consumer groups and producers. */
 final class ClusterKeys {
 
     static final String ONE_REPLICA = "a partition has one replica";
@@ -52,6 +52,43 @@ final class ClusterKeys {
             key("max.incremental.fetch.session.cache.slots", INT, 1000)
                     .atLeast(0)
                     .doc("Fetch sessions held at a time.", "Raise it above the number of consumers."),
+            key("replica.fetch.wait.max.ms", INT, 500)
+                    .atLeast(0)
+                    .doc(
+                            "Milliseconds a leader may let a fetch of this broker wait for something new.",
+                            "Keep it well below replica.lag.time.max.ms."),
+            key("replica.fetch.min.bytes", INT, 1)
+                    .atLeast(0)
+                    .doc(
+                            "Bytes of records for which a leader lets a fetch of this broker wait.",
+                            "Leave it; more delays every produce that waits for the replicas."),
+            key("replica.fetch.max.bytes", INT, 1048576)
+                    .atLeast(0)
+                    .doc(
+                            "The most bytes of one partition in a response to this broker; a first batch that is larger comes"
+                                    + " nevertheless.",
+                            "Raise it when few partitions carry all the load."),
+            key("replica.fetch.response.max.bytes", INT, 10485760)
+                    .atLeast(1)
+                    .doc(
+                            "The most bytes of records in one response to this broker; a first batch that is larger comes"
+                                    + " nevertheless.",
+                            "Lower it to bound the memory of replication: about eight responses may be held."),
+            key("replica.fetch.backoff.ms", INT, 1000)
+                    .atLeast(0)
+                    .doc(
+                            "The longest time in milliseconds between two attempts to reach a leader.",
+                            "Lower it to catch up sooner with a leader that was away."),
+            key("replica.socket.timeout.ms", INT, 30000)
+                    .atLeast(1)
+                    .doc(
+                            "Milliseconds without a sign of the leader after which the connection to it is closed.",
+                            "Keep it above replica.fetch.wait.max.ms."),
+            key("replica.socket.receive.buffer.bytes", INT, 65536)
+                    .atLeast(-1)
+                    .doc(
+                            "The receive buffer in bytes of the connections to leaders; -1 leaves it to the operating system.",
+                            "Raise it when brokers are far apart."),
             key("group.min.session.timeout.ms", INT, 6000)
                     .atLeast(1)
                     .doc(

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -114,6 +115,9 @@ public final class ConfigValues {
         }
         if (isSet("node.id") && isSet("broker.id") && intValue("node.id") != Integer.parseInt(raw("broker.id"))) {
             throw conflict("node.id", "contradicts broker.id=" + raw("broker.id"));
+        }
+        if (intValue("replica.fetch.wait.max.ms") > intValue("replica.socket.timeout.ms")) {
+            throw conflict("replica.fetch.wait.max.ms", "must not be above replica.socket.timeout.ms");
         }
         if (isSet("inter.broker.listener.name")) {
             final String name = stringValue("inter.broker.listener.name");
@@ -263,6 +267,13 @@ public final class ConfigValues {
     /** The addresses to tell to clients; port 0 stands for the port that the listener of the same name got. */
     public List<ListenerSpec> advertisedListeners() {
         return new ListenerSpecs(this).advertised();
+    }
+
+    /** The name of the listener on which brokers reach each other. */
+    public String interBrokerListener() {
+        return isSet("inter.broker.listener.name")
+                ? stringValue("inter.broker.listener.name").toUpperCase(Locale.ROOT)
+                : listeners().get(0).name();
     }
 
     /** The value of a key with all the places that give one. */
