@@ -1,6 +1,12 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.request;
 
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
 /** The errors of Kafka's protocol that this broker gives, with Kafka's names and numbers. */
 public enum ErrorCode {
     UNKNOWN_SERVER_ERROR(-1),
@@ -60,7 +66,12 @@ public enum ErrorCode {
     INVALID_RECORD(87),
     INVALID_UPDATE_VERSION(95),
     UNKNOWN_TOPIC_ID(100),
+    INCONSISTENT_TOPIC_ID(103),
+    FETCH_SESSION_TOPIC_ID_ERROR(106),
     INELIGIBLE_REPLICA(107);
+
+    private static final Map<Short, ErrorCode> BY_CODE =
+            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(ErrorCode::code, Function.identity()));
 
     private final short code;
 
@@ -71,5 +82,10 @@ public enum ErrorCode {
     /** The number on the wire. */
     public short code() {
         return code;
+    }
+
+    /** The error of a number; null for one that this broker neither gives nor understands. */
+    public static @Nullable ErrorCode find(short code) {
+        return BY_CODE.get(code);
     }
 }
