@@ -15,6 +15,7 @@ import io.varve.broker.config.ConfigValues;
 import io.varve.broker.config.ListenerSpec;
 import io.varve.broker.controller.ConfigWriter;
 import io.varve.broker.controller.Controller;
+import io.varve.broker.controller.IsrWriter;
 import io.varve.broker.controller.ProducerIds;
 import io.varve.broker.data.DeleteRecordsHandler;
 import io.varve.broker.data.FetchHandler;
@@ -31,6 +32,7 @@ import io.varve.broker.partition.Lanes;
 import io.varve.broker.partition.Partitions;
 import io.varve.broker.partition.Timer;
 import io.varve.broker.quorum.Coordination;
+import io.varve.broker.replica.FetchersConfig;
 import io.varve.broker.quorum.RenewingSession;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.HandlerTable;
@@ -40,6 +42,7 @@ import io.varve.broker.wire.KafkaAcceptor;
 import io.varve.transport.netty.EventLoops;
 import io.varve.transport.netty.ListenerConfig;
 import io.varve.transport.netty.NettyListener;
+import io.varve.transport.netty.NettyTransport;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -99,25 +102,30 @@ public final class Broker implements AutoCloseable {
         String clusterId = new ClusterJoin(session, directories).join();
         Lanes lanes = part(new Lanes(values.intValue("num.io.threads")));
         Timer timer = part(new Timer());
-        io.varve.broker.partition.Peers peers = new io.varve.broker.partition.Peers() {
-            @Override public void fetch(int leader, io.varve.replication.partition.ReplicaFetch fetch, io.varve.broker.partition.Follower follower) {}
-            @Override public void propose(io.varve.broker.partition.TopicPartition id, java.util.UUID topicId, io.varve.replication.partition.IsrProposal proposal, java.util.function.Consumer<io.varve.replication.partition.PartitionEvent.IsrRefusal> refused) {}
-        };
+        EventLoops loops = part(EventLoops.open(values.intValue("num.network.threads")));
+        ImageFollower follower = part(new ImageFollower(session, clusterId));
+        BrokerPeers peers = part(new BrokerPeers(
+                part(NettyTransport.open(
+                        loops, ListenerConfig.at("", 0).build(), FetchersConfig.connector(values))),
+                FetchersConfig.of(values),
+                values.interBrokerListener(),
+                follower,
+                new IsrWriter(nodeId, session, follower)));
         Partitions partitions = part(new Partitions(nodeId, lanes, directories, values, peers));
         part(new CompactionThreads(partitions, values));
-        ImageFollower follower = part(new ImageFollower(session, clusterId));
         Controller controller = new Controller(nodeId, session, follower, partitions, values);
         done(follower.start());
         done(controller.awaitUnregistered());
         done(controller.leadOwn());
         GroupCoordinator groups = part(new GroupCoordinator(GroupConfig.of(values), partitions, timer));
+        done(follower.listen(peers::onImage));
         done(follower.listen(partitions));
         done(partitions.settled());
         partitions.warnOfStrays();
         ConfigWriter configs = new ConfigWriter(nodeId, session, follower, partitions, values);
         Writers writers = new Writers(controller, configs, new ProducerIds(nodeId, session));
         HandlerTable handlers = handlers(partitions, follower, writers, new Waiting(lanes, timer), groups);
-        serve(handlers, controller, session);
+        serve(handlers, loops, controller, session);
         done(follower.settled());
         done(partitions.settled());
         gates.forEach(Gate::open);
@@ -161,8 +169,8 @@ public final class Broker implements AutoCloseable {
     }
 
     /** Binds the listeners and tells the cluster their addresses. */
-    private void serve(HandlerTable handlers, Controller controller, RenewingSession session) {
-        EventLoops loops = part(EventLoops.open(values.intValue("num.network.threads")));
+    private void serve(
+            HandlerTable handlers, EventLoops loops, Controller controller, RenewingSession session) {
         List<ListenerSpec> specs = values.listeners();
         List<NettyListener> bound = new ArrayList<>();
         for (ListenerSpec spec : specs) {

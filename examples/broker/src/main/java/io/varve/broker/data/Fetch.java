@@ -7,6 +7,7 @@ import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Timer;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.ErrorMapping;
+import io.varve.broker.request.FetchStatuses;
 import io.varve.replication.partition.ConsumerFetch;
 import io.varve.replication.partition.ConsumerRead;
 import io.varve.replication.partition.EpochEnd;
@@ -131,7 +132,7 @@ final class Fetch {
             if (diverging != null) {
                 return FetchResult.diverging(one, diverging, partition.highWatermark());
             } else if (read.status() != FetchStatus.OK) {
-                return FetchResult.error(one, ErrorMapping.of(read.status()));
+                return FetchResult.error(one, FetchStatuses.error(read.status()));
             } else if (one.preferredReplica() != ConsumerRead.HERE) {
                 return FetchResult.elsewhere(
                         one,

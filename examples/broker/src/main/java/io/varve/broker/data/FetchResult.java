@@ -3,8 +3,8 @@ package io.varve.broker.data;
 
 import io.varve.broker.data.FetchHandler.Wanted;
 import io.varve.broker.request.ErrorCode;
+import io.varve.broker.request.FetchStatuses;
 import io.varve.kafka.RecordBytes;
-import io.varve.kafka.message.FetchResponse.EpochEndOffset;
 import io.varve.kafka.message.FetchResponse.PartitionData;
 import io.varve.log.LogSlice;
 import io.varve.replication.partition.EpochEnd;
@@ -34,7 +34,7 @@ record FetchResult(Wanted wanted, PartitionData data, @Nullable LogSlice slice) 
         PartitionData data = data(wanted)
                 .highWatermark(highWatermark)
                 .lastStableOffset(highWatermark)
-                .divergingEpoch(new EpochEndOffset().epoch(end.epoch()).endOffset(end.endOffset()));
+                .divergingEpoch(FetchStatuses.diverging(end));
         return new FetchResult(wanted, data.records(RecordBytes.of(ByteBuffer.allocate(0))), null);
     }
 

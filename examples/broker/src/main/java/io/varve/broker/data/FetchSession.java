@@ -84,7 +84,7 @@ final class FetchSession {
         boolean hasRecords = recordBytes > 0;
         boolean news = hasRecords
                 || data.errorCode() != 0
-                || data.divergingEpoch().epoch() >= 0
+                || data.divergingEpoch().endOffset() >= 0
                 || data.preferredReadReplica() >= 0
                 || data.highWatermark() != known.highWatermark
                 || data.logStartOffset() != known.logStartOffset;

@@ -6,6 +6,7 @@ import io.varve.broker.partition.Lane;
 import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Timer;
 import io.varve.broker.request.ErrorMapping;
+import io.varve.broker.request.FetchStatuses;
 import io.varve.replication.partition.EpochEnd;
 import io.varve.replication.partition.FetchAnswer;
 import io.varve.replication.partition.FetchStatus;
@@ -200,7 +201,7 @@ final class FollowerFetch {
         } else if (answer.status() == FetchStatus.OFFSET_OUT_OF_RANGE) {
             return FetchResult.outOfRange(wanted, answer.highWatermark(), answer.startOffset());
         } else if (answer.status() != FetchStatus.OK) {
-            return FetchResult.error(wanted, ErrorMapping.of(answer.status()));
+            return FetchResult.error(wanted, FetchStatuses.error(answer.status()));
         }
         try {
             return FetchResult.records(

@@ -5,28 +5,36 @@ import io.varve.replication.partition.FetchAnswer;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
-/** A partition that follows, as those see it who fetch for it. Threading: safe. */
+/**
+ * A partition that follows: what the fetchers need of it.
+ *
+ * <p>Whatever is told is the end of a fetch. While it waits for that, a follower may hand in another fetch, which takes the place of the
+ * one before: nothing is heard of that any more. {@code done} is to be run each time, by any thread, or the leader is not asked again.
+ */
 public interface Follower {
 
-    /** The id of its topic. */
+    /** The id of the partition's topic, by which the leader knows it. */
     UUID topicId();
 
-    /** Its name. */
+    /** The name of the partition. */
     TopicPartition id();
 
     /**
-     * The answer to a fetch has come.
+     * The answer to the latest fetch. Called by any thread, which must not be kept waiting.
      *
-     * @param records whole batches, none when nothing remains; the partition's until it runs {@code done}
-     * @param done run once, on any thread, when all that follows from the answer has followed, also the next fetch
+     * @param answer what the leader says; its number and broker epoch are those of the latest fetch
+     * @param records whole batches from position to limit; the taker's until it has run {@code done}
+     * @param done to be run once, after the next fetch was handed in if there is one: the leader is asked again when all that it has
+     *     answered are done
      */
     void answered(FetchAnswer answer, ByteBuffer records, Runnable done);
 
     /**
-     * A fetch will not be answered.
+     * The fetch will not be answered: the leader cannot be reached, or its answer says nothing about the log. Called by any thread, also by
+     * the one that hands in a fetch, before that has returned.
      *
-     * @param fetchNumber that of the fetch
-     * @param done as above
+     * @param fetchNumber that of the latest fetch
+     * @param done as in {@link #answered}
      */
     void failed(int fetchNumber, Runnable done);
 }

@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.replica;
 
+import io.varve.broker.partition.Follower;
 import io.varve.replication.partition.FetchAnswer;
 import io.varve.replication.partition.ReplicaFetch;
 import java.nio.ByteBuffer;

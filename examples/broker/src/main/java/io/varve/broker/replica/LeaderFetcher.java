@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.replica;
 
+import io.varve.broker.partition.Follower;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.varve.kafka.ProtocolException;
 import io.varve.kafka.message.FetchRequest;

@@ -10,7 +10,6 @@ import io.varve.log.FencedEpochException;
 import io.varve.log.OffsetOutOfRangeException;
 import io.varve.log.batch.InvalidBatchException;
 import io.varve.log.storage.StorageException;
-import io.varve.replication.partition.FetchStatus;
 import java.util.concurrent.CompletionException;
 
 /** What a failure is called in Kafka's protocol: the only place where the one becomes the other. */
@@ -70,19 +69,6 @@ public final class ErrorMapping {
             case LENGTH, CRC -> ErrorCode.CORRUPT_MESSAGE;
             case TIMESTAMP -> ErrorCode.INVALID_TIMESTAMP;
             case COUNT, OFFSETS, COMPRESSION, RECORDS -> ErrorCode.INVALID_RECORD;
-        };
-    }
-
-    /** The error with which a fetch is answered; NONE when it is served, or is to find where its log and this one differ. */
-    public static ErrorCode of(FetchStatus status) {
-        return switch (status) {
-            case OK, DIVERGING -> ErrorCode.NONE;
-            case OFFSET_OUT_OF_RANGE -> ErrorCode.OFFSET_OUT_OF_RANGE;
-            case OFFSET_NOT_AVAILABLE -> ErrorCode.OFFSET_NOT_AVAILABLE;
-            case NOT_LEADER, UNKNOWN_REPLICA -> ErrorCode.NOT_LEADER_OR_FOLLOWER;
-            case FENCED_EPOCH -> ErrorCode.FENCED_LEADER_EPOCH;
-            case UNKNOWN_EPOCH -> ErrorCode.UNKNOWN_LEADER_EPOCH;
-            case FENCED_BROKER -> ErrorCode.STALE_BROKER_EPOCH;
         };
     }
 
