@@ -2,10 +2,15 @@
 package io.varve.coordination.agent;
 
 import io.varve.coordination.zookeeper.config.ServerSpec;
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 
 /** Addresses as they are written: {@code host:port}, an IPv6 address in brackets. */
 final class HostAndPort {
+
+    private static final int PROBE_TIMEOUT_MS = 500;
 
     private HostAndPort() {}
 
@@ -34,6 +39,22 @@ final class HostAndPort {
             throw new IllegalArgumentException("not an address of the form host:port: address=" + text, e);
         }
         throw new IllegalArgumentException("not an address of the form host:port: address=" + text);
+    }
+
+    /**
+     * Whether the machine of an address answers that nobody listens there; waits for the network, for half a second at most. Silence is
+     * no answer, and neither is an unknown name.
+     */
+    static boolean refuses(String text) {
+        InetSocketAddress address = parse(text);
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address.getHostString(), address.getPort()), PROBE_TIMEOUT_MS);
+            return false;
+        } catch (ConnectException e) {
+            return String.valueOf(e.getMessage()).contains("refused");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** The address to bind for an address that others connect to: its port on all interfaces. */

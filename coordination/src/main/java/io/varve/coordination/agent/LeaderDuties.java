@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What only the leader does, once it has applied what its predecessors left: it keeps the deadlines of sessions, reaps nodes whose time is
- * over, and sees to it that the tree's limits and the configuration node are as they should be.
+ * What only the leader does, once it has applied what its predecessors left: it keeps the deadlines of sessions, looks after those of
+ * processes that have died, reaps nodes whose time is over, and sees to it that the tree's limits and the configuration node are as they should be.
  *
  * <p>Threading: confined to the member's thread.
  */
@@ -29,6 +29,7 @@ final class LeaderDuties implements Reconfiguration.Quorum {
     private final Member member;
     private final TreeReplica tree;
     private final SessionKeeper sessions;
+    private final DeadProcesses dead;
     private final MemberParts.Clocks clocks;
 
     /** The voters that the configuration node was last compared with. */
@@ -42,11 +43,13 @@ final class LeaderDuties implements Reconfiguration.Quorum {
             Member member,
             TreeReplica tree,
             SessionKeeper sessions,
+            DeadProcesses dead,
             MemberParts.Clocks clocks) {
         this.config = config;
         this.member = member;
         this.tree = tree;
         this.sessions = sessions;
+        this.dead = dead;
         this.clocks = clocks;
     }
 
@@ -59,6 +62,7 @@ final class LeaderDuties implements Reconfiguration.Quorum {
         if (!sessions.isLeading()) {
             begin(nowNs);
         }
+        dead.doWork(nowNs);
         keepConfig(nowNs);
         if (nowNs >= reapAtNs) {
             reapAtNs = nowNs + config.timing().reapInterval().toNanos();
@@ -71,6 +75,7 @@ final class LeaderDuties implements Reconfiguration.Quorum {
 
     private void begin(long nowNs) {
         sessions.lead(tree.tree().sessions(), nowNs);
+        dead.suspect(nowNs);
         reapAtNs = nowNs + config.timing().reapInterval().toNanos();
         if (!tree.tree().limits().equals(config.limits())) {
             tree.submit(new TreeCommand.SetLimits(config.limits()), Submission.UNATTENDED);
@@ -101,7 +106,9 @@ final class LeaderDuties implements Reconfiguration.Quorum {
 
     /** When {@link #doWork} has something to do at the latest. */
     long nextDeadlineNs() {
-        return sessions.isLeading() ? Math.min(reapAtNs, configAtNs) : Long.MAX_VALUE;
+        return sessions.isLeading()
+                ? Math.min(dead.nextDeadlineNs(), Math.min(reapAtNs, configAtNs))
+                : Long.MAX_VALUE;
     }
 
     @Override

@@ -105,7 +105,7 @@ final class LocalSessions {
     private void endEarlier() {
         for (TreeSession session : replica.tree().sessions()) {
             boolean wasHere = session.owner().member() == replica.memberId()
-                    && session.owner().connection() < 0;
+                    && session.owner().isOfProcess();
             if (wasHere && !sessions.containsKey(session.id())) {
                 replica.submit(new TreeCommand.CloseSession(session.id(), true), Submission.UNATTENDED);
             }

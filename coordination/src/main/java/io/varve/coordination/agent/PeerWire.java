@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
@@ -41,7 +42,7 @@ final class PeerWire implements AutoCloseable {
     private final Consumer<PeerMessage> onMessage;
     private final IntConsumer onGone;
     private final PeerLinks links;
-    private final Map<Integer, List<String>> addresses = new HashMap<>();
+    private final Map<Integer, List<String>> addresses = new ConcurrentHashMap<>();
 
     /** Whose connection it is, by the last message that came over it. */
     private final Map<Long, Integer> speakers = new HashMap<>();
@@ -81,6 +82,16 @@ final class PeerWire implements AutoCloseable {
                 links.locate(voter.id(), resolved);
             }
         }
+    }
+
+    /** Whether there is a connection over which a member has spoken. */
+    boolean isLinked(int member) {
+        return speakers.containsValue(member);
+    }
+
+    /** Where a member may be found; empty when that is not known. Any thread. */
+    List<String> addresses(int member) {
+        return addresses.getOrDefault(member, List.of());
     }
 
     /** Sends a message, or drops it. */

@@ -15,6 +15,7 @@ import io.varve.coordination.quorum.QuorumSnapshot;
 import io.varve.coordination.quorum.Role;
 import io.varve.coordination.quorum.Voter;
 import io.varve.coordination.tree.MemberStatus;
+import io.varve.coordination.tree.Submission;
 import io.varve.coordination.tree.TreeCommand;
 import io.varve.coordination.tree.TreeSession;
 import io.varve.coordination.tree.TreeTransaction;
@@ -29,6 +30,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -75,6 +77,7 @@ public final class QuorumNode implements AutoCloseable {
     private final SessionKeeper sessions;
     private final Member member;
     private final LocalSessions local;
+    private final DeadProcesses dead;
     private final LeaderDuties duties;
     private final Reconfiguration reconfiguration;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -128,7 +131,8 @@ public final class QuorumNode implements AutoCloseable {
                 new QuorumMember(quorum, ports, files.vote(), nowNs()),
                 self,
                 electionTimeoutNs);
-        this.duties = new LeaderDuties(config, member, tree, sessions, clocks);
+        this.dead = new DeadProcesses(new OtherProcesses(), QuorumNode::probe, this::refuses);
+        this.duties = new LeaderDuties(config, member, tree, sessions, dead, clocks);
         this.reconfiguration = new Reconfiguration(duties);
         peers.locate(servers.voters());
         this.listener = servers.addresses().isEmpty()
@@ -192,7 +196,43 @@ public final class QuorumNode implements AutoCloseable {
     }
 
     private void peerGone(int peer) {
+        dead.suspect(nowNs());
         member.on(new QuorumEvent.Unreachable(peer));
+    }
+
+    private static void probe(Runnable work) {
+        Thread thread = new Thread(work, "varve-quorum-probe");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Whether nobody listens where a member is configured to; waits for the network. */
+    private boolean refuses(int id) {
+        List<String> known = peers.addresses(id);
+        return !known.isEmpty() && known.stream().allMatch(HostAndPort::refuses);
+    }
+
+    private final class OtherProcesses implements DeadProcesses.Surroundings {
+
+        @Override
+        public Collection<TreeSession> sessions() {
+            return tree.tree().sessions();
+        }
+
+        @Override
+        public boolean isLinked(int id) {
+            return id == config.servers().memberId() || peers.isLinked(id);
+        }
+
+        @Override
+        public void onThread(Runnable work) {
+            thread.execute(work);
+        }
+
+        @Override
+        public void end(List<Long> sessionIds) {
+            sessionIds.forEach(id -> tree.submit(new TreeCommand.CloseSession(id, true), Submission.UNATTENDED));
+        }
     }
 
     private void report(List<Long> sessionIds) {

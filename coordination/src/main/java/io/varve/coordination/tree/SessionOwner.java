@@ -7,6 +7,13 @@ package io.varve.coordination.tree;
  * <p>Threading: immutable.
  *
  * @param member id of the member that has the connection
- * @param connection number of the connection, given by the member and never given again by it
+ * @param connection number of the connection, given by the member and never given again by it; negative when the client is the
+ *     member's own process
  */
-public record SessionOwner(int member, long connection) {}
+public record SessionOwner(int member, long connection) {
+
+    /** {@return whether the client is in the member's process, and ends with it} */
+    public boolean isOfProcess() {
+        return connection < 0;
+    }
+}
