@@ -72,7 +72,8 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest, Metada
             RequestContext context, MetadataRequestTopic wanted, boolean create) {
         ClusterImage image = follower.image();
         String name = wanted.name();
-        if (name == null) {
+        // A client that asks by the id leaves the name null or empty.
+        if (name == null || !wanted.topicId().equals(MessageReader.ZERO_UUID)) {
             TopicImage topic = image.topic(wanted.topicId());
             return CompletableFuture.completedFuture(
                     topic == null

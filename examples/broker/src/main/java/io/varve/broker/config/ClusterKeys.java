@@ -4,6 +4,7 @@ package io.varve.broker.config;
 import static io.varve.broker.config.ConfigKey.key;
 import static io.varve.broker.config.ConfigType.BOOLEAN;
 import static io.varve.broker.config.ConfigType.INT;
+import static io.varve.broker.config.ConfigType.LIST;
 import static io.varve.broker.config.ConfigType.LONG;
 import static io.varve.broker.config.ConfigType.SHORT;
 import static io.varve.broker.config.ConfigType.STRING;
@@ -117,6 +118,29 @@ final class ClusterKeys {
             key("group.max.size", INT, Integer.MAX_VALUE)
                     .atLeast(1)
                     .doc("Members a group may have.", "Lower it to bound the cost of a rebalance."),
+            key("group.coordinator.rebalance.protocols", LIST, "classic,consumer")
+                    .must(ValueRule.eachOneOf("classic", "consumer"))
+                    .doc(
+                            "The protocols of groups that are served; classic always is.",
+                            "Leave out consumer to keep clients from the protocol of KIP-848."),
+            key("group.consumer.session.timeout.ms", INT, 45000)
+                    .atLeast(1)
+                    .doc(
+                            "Milliseconds that a member of a consumer group (KIP-848) may be silent.",
+                            "Lower it to notice dead members sooner."),
+            key("group.consumer.heartbeat.interval.ms", INT, 5000)
+                    .atLeast(1)
+                    .doc(
+                            "Milliseconds between two heartbeats of a member of a consumer group (KIP-848).",
+                            "Lower it to rebalance faster."),
+            key("group.consumer.max.size", INT, Integer.MAX_VALUE)
+                    .atLeast(1)
+                    .doc("Members a consumer group (KIP-848) may have.", "Lower it to bound the cost of a rebalance."),
+            key("group.consumer.assignors", LIST, "uniform,range")
+                    .must(ValueRule.eachOneOf("uniform", "range"))
+                    .doc(
+                            "The assignors that members of consumer groups (KIP-848) may ask for, the default first.",
+                            "Put range first when topics are joined."),
             key("offset.metadata.max.bytes", INT, 4096)
                     .atLeast(0)
                     .doc(

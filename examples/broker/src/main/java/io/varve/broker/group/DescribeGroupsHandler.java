@@ -30,7 +30,7 @@ final class DescribeGroupsHandler implements ApiHandler<DescribeGroupsRequest, D
     private static final String DEAD = "Dead";
 
     /** What may be done to a group where nobody is refused anything: READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS. */
-    private static final int ALL_OPERATIONS = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
+    static final int ALL_OPERATIONS = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
 
     private final GroupCoordinator coordinator;
 
@@ -61,7 +61,8 @@ final class DescribeGroupsHandler implements ApiHandler<DescribeGroupsRequest, D
         DescribedGroup described = new DescribedGroup().groupId(groupId);
         Group group = machine.group(groupId);
         if (group == null) {
-            if (machine.exists(groupId)) {
+            boolean classic = machine.consumers().group(groupId) == null;
+            if (classic && machine.exists(groupId)) {
                 return described.groupState(Group.State.EMPTY.label());
             }
             return context.version() < NOT_FOUND_SINCE
@@ -69,7 +70,7 @@ final class DescribeGroupsHandler implements ApiHandler<DescribeGroupsRequest, D
                     : described
                             .groupState(DEAD)
                             .errorCode(ErrorCode.GROUP_ID_NOT_FOUND.code())
-                            .errorMessage("Group " + groupId + " not found.");
+                            .errorMessage("Group " + groupId + (classic ? " not found." : " is not a classic group."));
         }
         boolean assigned = group.state() == Group.State.STABLE;
         String protocol = assigned && group.protocolName() != null ? group.protocolName() : "";

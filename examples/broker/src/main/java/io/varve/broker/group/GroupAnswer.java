@@ -5,6 +5,7 @@ import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.request.ErrorCode;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,22 @@ sealed interface GroupAnswer {
 
         static Synced refused(long requestId, ErrorCode error) {
             return new Synced(requestId, error, null, null, new byte[0]);
+        }
+    }
+
+    /** The outcome of a heartbeat in a consumer group; {@code assigned} is null when the member knows what it has. */
+    record Heard(
+            long requestId,
+            ErrorCode error,
+            @Nullable String message,
+            String memberId,
+            int epoch,
+            int heartbeatIntervalMs,
+            @Nullable Set<TopicIdPartition> assigned)
+            implements GroupAnswer {
+
+        static Heard refused(GroupCommand.ConsumerHeartbeat heartbeat, ErrorCode error, String message) {
+            return new Heard(heartbeat.requestId(), error, message, heartbeat.memberId(), 0, 0, null);
         }
     }
 

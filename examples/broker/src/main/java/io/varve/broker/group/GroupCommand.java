@@ -80,13 +80,49 @@ sealed interface GroupCommand {
     /** Wants out, alone or with others. */
     record Leave(long requestId, String groupId, List<Identity> members) implements GroupCommand {}
 
-    /** Wants offsets to be remembered; generation -1 for a consumer that is in no group. */
+    /**
+     * Is alive, and says what it wants and has (KIP-848). What is null has not changed since the last time.
+     *
+     * @param epoch the epoch that the member knows; 0 to join, -1 to leave, -2 to leave and come again as a static member
+     * @param topicRegex an expression of topics; an empty one takes back the one before
+     * @param owned the partitions that the member has
+     * @param topics the topics that there are
+     */
+    record ConsumerHeartbeat(
+            long requestId,
+            String groupId,
+            String memberId,
+            int epoch,
+            @Nullable String instanceId,
+            @Nullable String rackId,
+            Client client,
+            int rebalanceTimeoutMs,
+            @Nullable List<String> topicNames,
+            @Nullable String topicRegex,
+            @Nullable String assignor,
+            @Nullable Set<TopicIdPartition> owned,
+            Topics topics)
+            implements GroupCommand {
+
+        /** Whether the member says all that it can. */
+        boolean isFull() {
+            return rebalanceTimeoutMs >= 0 && (topicNames != null || topicRegex != null) && owned != null;
+        }
+    }
+
+    /**
+     * Wants offsets to be remembered; generation -1 for a consumer that is in no group.
+     *
+     * @param generation in a consumer group of KIP-848, the epoch of the member
+     * @param ids what each partition is called by those groups
+     */
     record Commit(
             long requestId,
             String groupId,
             Identity identity,
             int generation,
-            Map<TopicPartition, CommittedOffset> offsets)
+            Map<TopicPartition, CommittedOffset> offsets,
+            Map<TopicPartition, TopicIdPartition> ids)
             implements GroupCommand {}
 
     /** Wants a group without members to be forgotten. */

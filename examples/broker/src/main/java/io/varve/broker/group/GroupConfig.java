@@ -15,6 +15,7 @@ import io.varve.broker.config.ConfigValues;
  * @param maxMetadataBytes longest text that a commit may carry
  * @param offsetsRetentionMs how long the offsets of a group without members are kept
  * @param expirationCheckMs pause between two looks for offsets to forget
+ * @param consumer what holds for the groups of KIP-848
  */
 public record GroupConfig(
         int minSessionTimeoutMs,
@@ -23,7 +24,8 @@ public record GroupConfig(
         int maxSize,
         int maxMetadataBytes,
         long offsetsRetentionMs,
-        long expirationCheckMs) {
+        long expirationCheckMs,
+        ConsumerGroupConfig consumer) {
 
     private static final long MINUTE_MS = 60_000;
 
@@ -36,6 +38,7 @@ public record GroupConfig(
                 values.intValue("group.max.size"),
                 values.intValue("offset.metadata.max.bytes"),
                 values.longValue("offsets.retention.minutes") * MINUTE_MS,
-                values.longValue("offsets.retention.check.interval.ms"));
+                values.longValue("offsets.retention.check.interval.ms"),
+                ConsumerGroupConfig.of(values));
     }
 }

@@ -11,6 +11,7 @@ import io.varve.broker.partition.Timer;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     private final Map<Integer, GroupShard> shards = new ConcurrentHashMap<>();
     private final Timer.Cancel expiration;
     private @Nullable ImageFollower follower;
+    private volatile Topics topics = Topics.NONE;
 
     public GroupCoordinator(GroupConfig config, Partitions partitions, Timer timer) {
         this.config = config;
@@ -50,8 +52,9 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     public List<ApiHandler<?, ?>> handlers(
             ImageFollower imageFollower, Function<String, CompletionStage<TopicImage>> createTopic) {
         this.follower = imageFollower;
+        imageFollower.listen((before, after) -> topics = Topics.of(after, topics.version() + 1));
         imageFollower.listen(this::forgetDeletedTopics);
-        return List.of(
+        List<ApiHandler<?, ?>> handlers = new ArrayList<>(List.of(
                 new FindCoordinatorHandler(imageFollower, createTopic),
                 new JoinGroupHandler(this),
                 new SyncGroupHandler(this),
@@ -62,7 +65,12 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
                 new DescribeGroupsHandler(this),
                 new ListGroupsHandler(this),
                 new DeleteGroupsHandler(this),
-                new OffsetDeleteHandler(this, imageFollower));
+                new OffsetDeleteHandler(this, imageFollower)));
+        if (config.consumer().isServed()) {
+            handlers.add(new ConsumerGroupHeartbeatHandler(this));
+            handlers.add(new ConsumerGroupDescribeHandler(this));
+        }
+        return handlers;
     }
 
     /** What was committed for a topic that is deleted must not be found by a later topic of the same name. */
@@ -136,6 +144,11 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     /** Reads the state of the shard of a group. */
     <T> CompletableFuture<T> read(String groupId, Function<GroupMachine, T> reading) {
         return shard(groupId).thenCompose(shard -> shard.read(reading));
+    }
+
+    /** The topics of the cluster. */
+    Topics topics() {
+        return topics;
     }
 
     /** All shards. */

@@ -11,7 +11,13 @@ import io.varve.broker.partition.TopicPartition;
  *
  * <p>Threading: immutable.
  */
-sealed interface GroupEvent {
+sealed interface GroupEvent
+        permits GroupEvent.GroupChanged,
+                GroupEvent.GroupDeleted,
+                GroupEvent.ConsumerGroupDeleted,
+                GroupEvent.OffsetCommitted,
+                GroupEvent.OffsetDeleted,
+                ConsumerGroupEvent {
 
     /** Whether the event is stored. */
     boolean isDurable();
@@ -21,6 +27,14 @@ sealed interface GroupEvent {
 
     /** A group is no more. */
     record GroupDeleted(String groupId) implements GroupEvent {
+        @Override
+        public boolean isDurable() {
+            return true;
+        }
+    }
+
+    /** A consumer group of KIP-848 is no more. */
+    record ConsumerGroupDeleted(String groupId) implements GroupEvent {
         @Override
         public boolean isDurable() {
             return true;

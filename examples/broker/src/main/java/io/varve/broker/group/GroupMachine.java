@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,15 +31,20 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
     private final Map<String, Group> groups = new TreeMap<>();
     private final Deadlines deadlines = new Deadlines();
     private final Offsets offsets;
+    private final ConsumerGroups consumers;
 
     GroupMachine(GroupConfig config) {
         this.config = config;
         this.membership = new Membership(config);
         this.offsets = new Offsets(config);
+        this.consumers = new ConsumerGroups(config.consumer());
     }
 
     @Override
     public Decision<GroupEvent, List<GroupAnswer>> decide(GroupCommand command, long nowMs) {
+        if (command instanceof GroupCommand.ConsumerHeartbeat heartbeat) {
+            return consumerHeartbeat(heartbeat, nowMs);
+        }
         if (command instanceof GroupCommand.Join join) {
             return join(join, nowMs);
         }
@@ -57,6 +63,10 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
                     nowMs);
         }
         if (command instanceof GroupCommand.Leave leave) {
+            ConsumerGroup consumerGroup = consumers.group(leave.groupId());
+            if (consumerGroup != null) {
+                return consumers.leave(leave, consumerGroup, nowMs);
+            }
             List<ErrorCode> unknown = leave.members().stream()
                     .map(member -> ErrorCode.UNKNOWN_MEMBER_ID)
                     .toList();
@@ -70,7 +80,7 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
             return commit(commit, nowMs);
         }
         if (command instanceof GroupCommand.Delete delete) {
-            return delete(delete);
+            return delete(delete, nowMs);
         }
         if (command instanceof GroupCommand.DeleteOffsets delete) {
             return deleteOffsets(delete);
@@ -81,7 +91,54 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         return command instanceof GroupCommand.Tick ? tick(nowMs) : expireOffsets(nowMs);
     }
 
+    /** A classic group without members makes way for a consumer group of its name, which keeps the offsets. */
+    private Decision<GroupEvent, List<GroupAnswer>> consumerHeartbeat(
+            GroupCommand.ConsumerHeartbeat heartbeat, long nowMs) {
+        Group classic = groups.get(heartbeat.groupId());
+        if (classic == null) {
+            return consumers.heartbeat(heartbeat, nowMs);
+        }
+        if (!isEmpty(heartbeat.groupId())) {
+            return Decision.reply(List.of(GroupAnswer.Heard.refused(
+                    heartbeat,
+                    ErrorCode.GROUP_ID_NOT_FOUND,
+                    "the group has members in the classic protocol, which must leave first: group="
+                            + heartbeat.groupId())));
+        }
+        Decision<GroupEvent, List<GroupAnswer>> decision = consumers.heartbeat(heartbeat, nowMs);
+        if (decision.events().isEmpty()) {
+            return decision;
+        }
+        List<GroupEvent> events = new ArrayList<>();
+        events.add(new GroupEvent.GroupDeleted(classic.id()));
+        events.addAll(decision.events());
+        return new Decision<>(events, decision.reply());
+    }
+
+    /** A consumer group without members makes way for a classic group of its name, and is in the way of it while it has some. */
+    private Decision<GroupEvent, List<GroupAnswer>> joinInsteadOf(
+            ConsumerGroup consumerGroup, GroupCommand.Join join, long nowMs) {
+        if (!consumerGroup.members().isEmpty()) {
+            return Decision.reply(List.of(GroupAnswer.Joined.refused(
+                    join.requestId(),
+                    ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
+                    join.identity().memberId())));
+        }
+        Decision<GroupEvent, List<GroupAnswer>> decision = joinClassic(join, nowMs);
+        if (decision.events().isEmpty()) {
+            return decision;
+        }
+        List<GroupEvent> events = new ArrayList<>(ConsumerGroupChange.toNothing(consumerGroup, nowMs));
+        events.addAll(decision.events());
+        return new Decision<>(events, decision.reply());
+    }
+
     private Decision<GroupEvent, List<GroupAnswer>> join(GroupCommand.Join join, long nowMs) {
+        ConsumerGroup consumerGroup = consumers.group(join.groupId());
+        return consumerGroup == null ? joinClassic(join, nowMs) : joinInsteadOf(consumerGroup, join, nowMs);
+    }
+
+    private Decision<GroupEvent, List<GroupAnswer>> joinClassic(GroupCommand.Join join, long nowMs) {
         Group group = groups.get(join.groupId());
         if (group == null && !join.identity().memberId().isEmpty()) {
             return Decision.reply(List.of(GroupAnswer.Joined.refused(
@@ -117,24 +174,29 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
 
     private Decision<GroupEvent, List<GroupAnswer>> commit(GroupCommand.Commit commit, long nowMs) {
         Group group = groups.get(commit.groupId());
+        ConsumerGroup consumerGroup = consumers.group(commit.groupId());
+        ErrorCode refusal = offsets.refusal(commit, group);
         List<GroupEvent> events = new ArrayList<>();
-        Map<TopicPartition, ErrorCode> errors = offsets.commit(commit, group, events);
+        Map<TopicPartition, ErrorCode> errors = offsets.commit(
+                commit,
+                consumerGroup == null ? partition -> refusal : ConsumerGroups.refusals(commit, consumerGroup),
+                events);
         Member member =
                 group == null ? null : group.members().get(commit.identity().memberId());
-        if (group != null && member != null && offsets.refusal(commit, group) == ErrorCode.NONE) {
+        if (group != null && member != null && refusal == ErrorCode.NONE) {
             events.add(new GroupEvent.GroupChanged(group.withMember(member.heard(nowMs)), false));
         }
         return new Decision<>(events, List.of(new GroupAnswer.ByPartition(commit.requestId(), ErrorCode.NONE, errors)));
     }
 
-    private Decision<GroupEvent, List<GroupAnswer>> delete(GroupCommand.Delete delete) {
+    private Decision<GroupEvent, List<GroupAnswer>> delete(GroupCommand.Delete delete, long nowMs) {
         ErrorCode refusal = !exists(delete.groupId())
                 ? ErrorCode.GROUP_ID_NOT_FOUND
                 : isEmpty(delete.groupId()) ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP;
         List<GroupEvent> events = new ArrayList<>();
         if (refusal == ErrorCode.NONE) {
             events.addAll(offsets.deleteAll(delete.groupId()));
-            events.add(new GroupEvent.GroupDeleted(delete.groupId()));
+            events.addAll(forget(delete.groupId(), nowMs));
         }
         return new Decision<>(events, List.of(new GroupAnswer.Done(delete.requestId(), refusal)));
     }
@@ -149,7 +211,7 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
                 : foreign ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.NONE;
         List<GroupEvent> events = new ArrayList<>();
         Map<TopicPartition, ErrorCode> errors =
-                refusal == ErrorCode.NONE ? offsets.delete(delete, group, events) : Map.of();
+                refusal == ErrorCode.NONE ? offsets.delete(delete, subscribed(delete.groupId()), events) : Map.of();
         return new Decision<>(events, List.of(new GroupAnswer.ByPartition(delete.requestId(), refusal, errors)));
     }
 
@@ -158,7 +220,10 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         List<GroupAnswer> answers = new ArrayList<>();
         for (String groupId : deadlines.due(nowMs)) {
             Group group = groups.get(groupId);
-            if (group != null) {
+            ConsumerGroup consumerGroup = consumers.group(groupId);
+            if (consumerGroup != null) {
+                events.addAll(consumers.tick(consumerGroup, nowMs));
+            } else if (group != null) {
                 Step step = new Step(group, config, nowMs);
                 membership.tick(step, nowMs);
                 events.addAll(decision(step, group).events());
@@ -170,18 +235,38 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
 
     private Decision<GroupEvent, List<GroupAnswer>> expireOffsets(long nowMs) {
         Set<String> groupIds = new TreeSet<>(groups.keySet());
+        groupIds.addAll(consumers.ids());
         groupIds.addAll(offsets.groupIds());
         List<GroupEvent> events = new ArrayList<>();
         for (String groupId : groupIds) {
-            List<GroupEvent> expired = offsets.expired(groupId, groups.get(groupId), nowMs);
+            List<GroupEvent> expired = offsets.expired(groupId, groups.get(groupId), subscribed(groupId), nowMs);
             events.addAll(expired);
             boolean forgotten =
                     isEmpty(groupId) && expired.size() == offsets.of(groupId).size();
-            if (forgotten && groups.containsKey(groupId)) {
-                events.add(new GroupEvent.GroupDeleted(groupId));
+            if (forgotten && hasHadMembers(groupId)) {
+                events.addAll(forget(groupId, nowMs));
             }
         }
         return new Decision<>(events, List.of());
+    }
+
+    /** What makes a group be no more, whatever its protocol. */
+    private List<GroupEvent> forget(String groupId, long nowMs) {
+        ConsumerGroup consumerGroup = consumers.group(groupId);
+        return consumerGroup == null
+                ? List.of(new GroupEvent.GroupDeleted(groupId))
+                : ConsumerGroupChange.toNothing(consumerGroup, nowMs);
+    }
+
+    /** Tells of a topic whether members of a group read it. */
+    private Predicate<String> subscribed(String groupId) {
+        Group group = groups.get(groupId);
+        ConsumerGroup consumerGroup = consumers.group(groupId);
+        if (consumerGroup != null) {
+            Set<String> topics = consumerGroup.topics();
+            return topics::contains;
+        }
+        return group == null ? topic -> false : Subscriptions.of(group);
     }
 
     @Override
@@ -193,6 +278,12 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         } else if (event instanceof GroupEvent.GroupDeleted deleted) {
             groups.remove(deleted.groupId());
             deadlines.remove(deleted.groupId());
+        } else if (event instanceof GroupEvent.ConsumerGroupDeleted deleted) {
+            consumers.remove(deleted.groupId());
+            deadlines.remove(deleted.groupId());
+        } else if (event instanceof ConsumerGroupEvent part) {
+            consumers.apply(part);
+            deadlines.put(part.groupId(), consumers.nextDeadlineMs(part.groupId()));
         } else if (event instanceof GroupEvent.OffsetCommitted committed) {
             offsets.put(committed.groupId(), committed.partition(), committed.offset());
         } else if (event instanceof GroupEvent.OffsetDeleted deleted) {
@@ -205,13 +296,18 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         return deadlines.nextMs();
     }
 
-    /** A group, null when there is none that has had members. */
+    /** The groups that use the protocol of KIP-848. */
+    ConsumerGroups consumers() {
+        return consumers;
+    }
+
+    /** A classic group, null when there is none that has had members. */
     @Nullable
     Group group(String groupId) {
         return groups.get(groupId);
     }
 
-    /** The groups that have had members. */
+    /** The classic groups that have had members. */
     Collection<Group> groups() {
         return groups.values();
     }
@@ -220,15 +316,24 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
     Collection<String> groupsWithoutMembers() {
         Set<String> ids = new TreeSet<>(offsets.groupIds());
         ids.removeAll(groups.keySet());
+        ids.removeAll(consumers.ids());
         return ids;
     }
 
     boolean exists(String groupId) {
-        return groups.containsKey(groupId) || !offsets.of(groupId).isEmpty();
+        return hasHadMembers(groupId) || !offsets.of(groupId).isEmpty();
+    }
+
+    private boolean hasHadMembers(String groupId) {
+        return groups.containsKey(groupId) || consumers.group(groupId) != null;
     }
 
     private boolean isEmpty(String groupId) {
         Group group = groups.get(groupId);
+        ConsumerGroup consumerGroup = consumers.group(groupId);
+        if (consumerGroup != null) {
+            return consumerGroup.members().isEmpty();
+        }
         return group == null || (group.members().isEmpty() && group.pending().isEmpty());
     }
 

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *           subscription (bytes) | assignment (bytes)
  * </pre>
  *
+ * <p>The records of consumer groups of KIP-848 are those of {@link ConsumerRecords}.
+ *
  * <p>A record without a value says that its offset or group is no more. Values of all versions up to 4 are read: earlier ones lack
  * some fields, and version 4 is version 3 with compact lengths and tagged fields.
  */
@@ -53,6 +55,12 @@ final class GroupRecords {
         }
         if (event instanceof GroupEvent.GroupDeleted deleted) {
             return new Stored(groupKey(deleted.groupId()), null);
+        }
+        if (event instanceof GroupEvent.ConsumerGroupDeleted deleted) {
+            return ConsumerRecords.deleted(deleted.groupId());
+        }
+        if (event instanceof ConsumerGroupEvent part) {
+            return ConsumerRecords.encode(part);
         }
         Group group = ((GroupEvent.GroupChanged) event).group();
         return new Stored(groupKey(group.id()), groupValue(group));
@@ -126,7 +134,7 @@ final class GroupRecords {
             return value == null ? new GroupEvent.GroupDeleted(groupId) : group(groupId, value, nowMs);
         }
         if (kind < 0 || kind > OFFSET_KEY) {
-            return null;
+            return ConsumerRecords.decode(kind, in, value, nowMs);
         }
         String groupId = in.readString(false);
         TopicPartition partition = new TopicPartition(in.readString(false), in.readInt());

@@ -76,6 +76,13 @@ final class ListGroupsHandler implements ApiHandler<ListGroupsRequest, ListGroup
                     .groupState(group.state().label())
                     .groupType(CLASSIC));
         }
+        for (ConsumerGroup group : machine.consumers().all()) {
+            groups.add(new ListedGroup()
+                    .groupId(group.id())
+                    .protocolType(Subscriptions.PROTOCOL_TYPE)
+                    .groupState(group.state())
+                    .groupType(ConsumerGroup.TYPE));
+        }
         for (String groupId : machine.groupsWithoutMembers()) {
             groups.add(new ListedGroup()
                     .groupId(groupId)

@@ -17,6 +17,7 @@ import io.varve.kafka.message.OffsetCommitRequest.OffsetCommitRequestTopic;
 import io.varve.kafka.message.OffsetCommitResponse;
 import io.varve.kafka.message.OffsetCommitResponse.OffsetCommitResponsePartition;
 import io.varve.kafka.message.OffsetCommitResponse.OffsetCommitResponseTopic;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -31,8 +32,8 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
 
     private static final short TOPIC_IDS_SINCE = 10;
 
-    /** Before this version a group that does not exist is called a generation that is not. */
-    private static final short NOT_FOUND_SINCE = 9;
+    /** From this version on clients know groups of KIP-848, and are told of a group that does not exist. */
+    private static final short EPOCHS_SINCE = 9;
 
     private final GroupCoordinator coordinator;
     private final ImageFollower follower;
@@ -55,6 +56,7 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                 request.retentionTimeMs() < 0 ? CommittedOffset.AS_CONFIGURED : nowMs + request.retentionTimeMs();
         boolean byId = context.version() >= TOPIC_IDS_SINCE;
         Map<TopicPartition, CommittedOffset> offsets = new LinkedHashMap<>();
+        Map<TopicPartition, TopicIdPartition> ids = new HashMap<>();
         for (OffsetCommitRequestTopic topic : request.topics()) {
             TopicImage known = known(topic, byId, image);
             for (OffsetCommitRequestPartition partition : topic.partitions()) {
@@ -62,8 +64,10 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                         && partition.partitionIndex() >= 0
                         && partition.partitionIndex() < known.partitions().size()) {
                     String metadata = partition.committedMetadata() == null ? "" : partition.committedMetadata();
+                    TopicPartition id = new TopicPartition(known.name(), partition.partitionIndex());
+                    ids.put(id, new TopicIdPartition(known.id(), partition.partitionIndex()));
                     offsets.put(
-                            new TopicPartition(known.name(), partition.partitionIndex()),
+                            id,
                             new CommittedOffset(
                                     partition.committedOffset(),
                                     partition.committedLeaderEpoch(),
@@ -81,7 +85,8 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                                 request.groupId(),
                                 new GroupCommand.Identity(request.memberId(), request.groupInstanceId()),
                                 request.generationIdOrMemberEpoch(),
-                                offsets))
+                                offsets,
+                                ids))
                 .whenComplete((answer, failure) -> {
                     ErrorCode all = failure == null ? ErrorCode.NONE : ErrorMapping.of(failure);
                     Map<TopicPartition, ErrorCode> errors =
@@ -103,9 +108,14 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
     }
 
     private static ErrorCode named(RequestContext context, ErrorCode error) {
-        return error == ErrorCode.GROUP_ID_NOT_FOUND && context.version() < NOT_FOUND_SINCE
-                ? ErrorCode.ILLEGAL_GENERATION
-                : error;
+        if (context.version() >= EPOCHS_SINCE) {
+            return error;
+        }
+        return switch (error) {
+            case GROUP_ID_NOT_FOUND -> ErrorCode.ILLEGAL_GENERATION;
+            case STALE_MEMBER_EPOCH -> ErrorCode.UNSUPPORTED_VERSION;
+            default -> error;
+        };
     }
 
     private static @Nullable TopicImage known(OffsetCommitRequestTopic topic, boolean byId, ClusterImage image) {

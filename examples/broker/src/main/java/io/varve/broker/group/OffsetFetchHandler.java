@@ -10,6 +10,7 @@ import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.Gather;
 import io.varve.broker.request.Reply;
 import io.varve.broker.request.RequestContext;
+import io.varve.broker.request.RequestException;
 import io.varve.kafka.MessageReader;
 import io.varve.kafka.message.ApiKey;
 import io.varve.kafka.message.OffsetFetchRequest;
@@ -60,13 +61,27 @@ final class OffsetFetchHandler implements ApiHandler<OffsetFetchRequest, OffsetF
         List<CompletableFuture<OffsetFetchResponseGroup>> answers = new ArrayList<>();
         for (OffsetFetchRequestGroup group : groups) {
             answers.add(Gather.part(
-                    () -> coordinator.read(group.groupId(), machine -> Map.copyOf(machine.offsets(group.groupId()))),
+                    () -> coordinator.read(group.groupId(), machine -> offsets(group, machine)),
                     offsets -> answer(group, offsets, byId),
                     (error, message) -> failed(group, error, byId)));
         }
         Gather.all(
                 answers,
                 all -> reply.send(several ? new OffsetFetchResponse().groups(all) : single(context, all.get(0))));
+    }
+
+    private static Map<TopicPartition, CommittedOffset> offsets(OffsetFetchRequestGroup group, GroupMachine machine) {
+        ConsumerGroup consumers = machine.consumers().group(group.groupId());
+        ErrorCode refusal = consumers == null
+                ? ErrorCode.NONE
+                : ConsumerGroups.refusalToFetch(consumers, group.memberId(), group.memberEpoch());
+        if (refusal != ErrorCode.NONE) {
+            throw new RequestException(
+                    refusal,
+                    "the member is not in the group at this epoch: group=" + group.groupId() + ", member="
+                            + group.memberId() + ", epoch=" + group.memberEpoch());
+        }
+        return Map.copyOf(machine.offsets(group.groupId()));
     }
 
     private static OffsetFetchRequestGroup single(OffsetFetchRequest request) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -49,11 +50,11 @@ final class Offsets {
     }
 
     /** Decides about a commit: an error for each partition, and an event for each that has none. */
-    Map<TopicPartition, ErrorCode> commit(GroupCommand.Commit commit, @Nullable Group group, List<GroupEvent> events) {
-        ErrorCode refusal = refusal(commit, group);
+    Map<TopicPartition, ErrorCode> commit(
+            GroupCommand.Commit commit, Function<TopicPartition, ErrorCode> refusals, List<GroupEvent> events) {
         Map<TopicPartition, ErrorCode> errors = new LinkedHashMap<>();
         commit.offsets().forEach((partition, offset) -> {
-            ErrorCode error = refusal;
+            ErrorCode error = refusals.apply(partition);
             if (error == ErrorCode.NONE && offset.metadata().length() > config.maxMetadataBytes()) {
                 error = ErrorCode.OFFSET_METADATA_TOO_LARGE;
             }
@@ -65,7 +66,7 @@ final class Offsets {
         return errors;
     }
 
-    /** What is wrong with a commit, NONE when it may be made. */
+    /** What is wrong with a commit to a classic group, NONE when it may be made. */
     ErrorCode refusal(GroupCommand.Commit commit, @Nullable Group group) {
         boolean outside = commit.generation() < 0;
         if (group == null) {
@@ -86,8 +87,7 @@ final class Offsets {
 
     /** Decides about forgetting offsets of a group that exists (KIP-496). */
     Map<TopicPartition, ErrorCode> delete(
-            GroupCommand.DeleteOffsets delete, @Nullable Group group, List<GroupEvent> events) {
-        Predicate<String> subscribed = group == null ? topic -> false : Subscriptions.of(group);
+            GroupCommand.DeleteOffsets delete, Predicate<String> subscribed, List<GroupEvent> events) {
         Map<TopicPartition, ErrorCode> errors = new LinkedHashMap<>();
         for (TopicPartition partition : delete.partitions()) {
             if (subscribed.test(partition.topic())) {
@@ -119,8 +119,11 @@ final class Offsets {
     /**
      * Decides which offsets of a group nobody needs any more: those of a group without members, counted from when it became empty or
      * from the commit if that came later, and those of topics that a stable group of consumers no longer reads.
+     *
+     * @param group the classic group of this id
+     * @param subscribed tells whether members read a topic, which keeps its offsets
      */
-    List<GroupEvent> expired(String groupId, @Nullable Group group, long nowMs) {
+    List<GroupEvent> expired(String groupId, @Nullable Group group, Predicate<String> subscribed, long nowMs) {
         boolean empty = group == null || group.members().isEmpty();
         boolean consumers = group != null
                 && group.state() == State.STABLE
@@ -128,7 +131,6 @@ final class Offsets {
         if (!empty && !consumers) {
             return List.of();
         }
-        Predicate<String> subscribed = group == null ? topic -> false : Subscriptions.of(group);
         long emptySinceMs = group == null || !empty ? 0 : group.sinceMs();
         List<GroupEvent> events = new ArrayList<>();
         of(groupId).forEach((partition, offset) -> {

@@ -68,7 +68,12 @@ public enum ErrorCode {
     UNKNOWN_TOPIC_ID(100),
     INCONSISTENT_TOPIC_ID(103),
     FETCH_SESSION_TOPIC_ID_ERROR(106),
-    INELIGIBLE_REPLICA(107);
+    INELIGIBLE_REPLICA(107),
+    FENCED_MEMBER_EPOCH(110),
+    UNRELEASED_INSTANCE_ID(111),
+    UNSUPPORTED_ASSIGNOR(112),
+    STALE_MEMBER_EPOCH(113),
+    INVALID_REGULAR_EXPRESSION(128);
 
     private static final Map<Short, ErrorCode> BY_CODE =
             Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(ErrorCode::code, Function.identity()));

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class GroupMachineTest {
 
-    private static final GroupConfig CONFIG = new GroupConfig(10, 60_000, 0, 3, 100, 1000, 1000);
+    private static final GroupConfig CONFIG = new GroupConfig(10, 60_000, 0, 3, 100, 1000, 1000, TestConfigs.CONSUMER);
     private static final String GROUP = "g";
 
     private final GroupMachine machine = new GroupMachine(CONFIG);
@@ -227,7 +227,8 @@ class GroupMachineTest {
                 GROUP,
                 new Identity(memberId, null),
                 generation,
-                Map.of(partition, new CommittedOffset(offset, -1, "", nowMs))));
+                Map.of(partition, new CommittedOffset(offset, -1, "", nowMs)),
+                Map.of()));
         return ((GroupAnswer.ByPartition) answers.get(request)).errors().get(partition);
     }
 

@@ -41,7 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A shard on a real partition, lane and timer. */
 class GroupShardTest {
 
-    private static final GroupConfig CONFIG = new GroupConfig(10, 60_000, 0, 100, 100, 1_000_000, 1_000_000);
+    private static final GroupConfig CONFIG =
+            new GroupConfig(10, 60_000, 0, 100, 100, 1_000_000, 1_000_000, TestConfigs.CONSUMER);
     private static final String TOPIC = GroupCoordinator.TOPIC;
     private static final String GROUP = "g";
 
@@ -206,7 +207,8 @@ class GroupShardTest {
                 GROUP,
                 new GroupCommand.Identity("", null),
                 -1,
-                Map.of(new TopicPartition("t", 0), new CommittedOffset(offset, -1, "", 0))));
+                Map.of(new TopicPartition("t", 0), new CommittedOffset(offset, -1, "", 0)),
+                Map.of()));
     }
 
     private static ErrorCode error(CompletableFuture<GroupAnswer> answer) {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** Groups, their members and a coordinator that crashes, in one thread and under one seed. Checks what must hold at every step. */
 final class GroupSimulation {
 
-    private static final GroupConfig CONFIG = new GroupConfig(10, 60_000, 100, 100, 100, Long.MAX_VALUE / 2, 1000);
+    private static final GroupConfig CONFIG =
+            new GroupConfig(10, 60_000, 100, 100, 100, Long.MAX_VALUE / 2, 1000, TestConfigs.CONSUMER);
     private static final int GROUPS = 2;
     private static final int MEMBERS = 5;
 

@@ -76,7 +76,8 @@ final class Scenario {
                 setting("maxSize", 100),
                 setting("maxMetadata", 10),
                 setting("retention", 100_000),
-                600_000);
+                600_000,
+                TestConfigs.CONSUMER);
     }
 
     private int setting(String name, int otherwise) {
@@ -190,7 +191,7 @@ final class Scenario {
                             nowMs,
                             keepMs < 0 ? CommittedOffset.AS_CONFIGURED : nowMs + keepMs));
         }
-        return new GroupCommand.Commit(request, group, identity, generation, offsets);
+        return new GroupCommand.Commit(request, group, identity, generation, offsets, Map.of());
     }
 
     private static TopicPartition partition(String text) {

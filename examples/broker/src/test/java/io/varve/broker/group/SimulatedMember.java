@@ -63,7 +63,8 @@ final class SimulatedMember {
                         groupId,
                         identity(),
                         generation,
-                        Map.of(partition, new CommittedOffset(commits++, -1, "", nowMs)))
+                        Map.of(partition, new CommittedOffset(commits++, -1, "", nowMs)),
+                        Map.of())
                 : new GroupCommand.Heartbeat(requestId, groupId, identity(), generation);
     }
 

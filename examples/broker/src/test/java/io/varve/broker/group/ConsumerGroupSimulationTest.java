@@ -1,0 +1,33 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.group;
+
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Runs {@link ConsumerGroupSimulation} under many seeds. */
+@Tag("simulation")
+class ConsumerGroupSimulationTest {
+
+    static LongStream fewSeeds() {
+        return LongStream.rangeClosed(1, 100);
+    }
+
+    static LongStream manySeeds() {
+        return LongStream.rangeClosed(1_000, 5_000);
+    }
+
+    @ParameterizedTest
+    @MethodSource("fewSeeds")
+    void shouldKeepItsPromises(long seed) {
+        new ConsumerGroupSimulation(seed).run(1500);
+    }
+
+    @Tag("nightly")
+    @ParameterizedTest
+    @MethodSource("manySeeds")
+    void shouldKeepItsPromisesUnderManySeeds(long seed) {
+        new ConsumerGroupSimulation(seed).run(1500);
+    }
+}
