@@ -4,12 +4,14 @@ package io.varve.broker.group;
 import io.varve.broker.group.GroupRecords.Stored;
 import io.varve.kafka.MessageReader;
 import io.varve.kafka.MessageWriter;
+import io.varve.kafka.ProtocolException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -42,6 +44,8 @@ final class ConsumerRecords {
     private static final short TARGET_KEY = 7;
     private static final short CURRENT_KEY = 8;
     private static final short REGEX_KEY = 16;
+    private static final Set<Short> KINDS =
+            Set.of(EPOCH_KEY, MEMBER_KEY, TARGET_EPOCH_KEY, TARGET_KEY, CURRENT_KEY, REGEX_KEY);
     private static final short VERSION = 0;
     private static final int EXTRA_TAG = 0;
 
@@ -223,12 +227,13 @@ final class ConsumerRecords {
      * @param key what follows the kind
      * @param nowMs when the members count as heard of
      * @return null for a kind that is not a consumer group's
+     * @throws ProtocolException when the record is malformed or of a later version
      */
     static @Nullable GroupEvent decode(short kind, MessageReader key, @Nullable ByteBuffer value, long nowMs) {
-        MessageReader in = value == null ? null : new MessageReader(value.duplicate());
-        if (in != null) {
-            in.readShort(); // later versions are a superset, as far as Kafka goes
+        if (!KINDS.contains(kind)) {
+            return null;
         }
+        MessageReader in = value == null ? null : value(value);
         return switch (kind) {
             case EPOCH_KEY -> {
                 String groupId = key.readString(false);
@@ -248,6 +253,15 @@ final class ConsumerRecords {
             case REGEX_KEY -> regex(key.readString(false), key.readString(false), in);
             default -> null;
         };
+    }
+
+    private static MessageReader value(ByteBuffer value) {
+        MessageReader in = new MessageReader(value.duplicate());
+        short version = in.readShort();
+        if (version != VERSION) {
+            throw new ProtocolException("unknown version of a record of consumer groups: version=" + version);
+        }
+        return in;
     }
 
     private static GroupEvent epoch(String groupId, MessageReader in) {
@@ -273,7 +287,7 @@ final class ConsumerRecords {
         int topics = in.readArrayLength(true, false);
         for (int i = 0; i < topics; i++) {
             UUID topic = in.readUuid();
-            ints(in).forEach(index -> partitions.add(new TopicIdPartition(topic, index)));
+            ints(in, false).forEach(index -> partitions.add(new TopicIdPartition(topic, index)));
             tags(in, () -> {});
         }
         return Collections.unmodifiableSortedSet(partitions);
@@ -292,9 +306,10 @@ final class ConsumerRecords {
         int topics = in.readArrayLength(true, false);
         for (int i = 0; i < topics; i++) {
             UUID topic = in.readUuid();
-            List<Integer> indexes = ints(in);
+            List<Integer> indexes = ints(in, false);
             List<Integer> epochs = new ArrayList<>();
-            tags(in, () -> epochs.addAll(ints(in)));
+            // Kafka writes epochs that it does not know as null.
+            tags(in, () -> epochs.addAll(ints(in, true)));
             for (int at = 0; at < indexes.size(); at++) {
                 partitions.put(
                         new TopicIdPartition(topic, indexes.get(at)), at < epochs.size() ? epochs.get(at) : epoch);
@@ -318,9 +333,9 @@ final class ConsumerRecords {
         return Collections.unmodifiableSortedSet(strings);
     }
 
-    private static List<Integer> ints(MessageReader in) {
+    private static List<Integer> ints(MessageReader in, boolean nullable) {
         List<Integer> ints = new ArrayList<>();
-        int count = in.readArrayLength(true, false, Integer.BYTES);
+        int count = in.readArrayLength(true, nullable, Integer.BYTES);
         for (int i = 0; i < count; i++) {
             ints.add(in.readInt());
         }

@@ -142,11 +142,21 @@ class GroupRecordsFormatTest {
 
     @Test
     void shouldPassOverKindsOfRecordsThatAreNotItsOwn() {
-        ByteBuffer later = ByteBuffer.allocate(20).putShort(0, (short) 3);
+        ByteBuffer later = ByteBuffer.allocate(20).putShort(0, (short) 11);
         ByteBuffer negative = ByteBuffer.allocate(20).putShort(0, (short) -1);
 
         assertThat(GroupRecords.decode(later, buffer("group-value-3"), NOW_MS)).isNull();
         assertThat(GroupRecords.decode(negative, null, NOW_MS)).isNull();
+    }
+
+    @Test
+    void shouldRefuseAValueOfAConsumerGroupOfALaterVersion() {
+        ByteBuffer key = ByteBuffer.allocate(4).putShort(0, (short) 3);
+        ByteBuffer later = ByteBuffer.allocate(20).putShort(0, (short) 1);
+
+        assertThatThrownBy(() -> GroupRecords.decode(key, later, NOW_MS))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageContaining("version=1");
     }
 
     @Test
