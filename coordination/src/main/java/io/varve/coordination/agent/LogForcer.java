@@ -38,10 +38,11 @@ final class LogForcer {
     private void run(Runnable force) {
         while (true) {
             asked.acquireUninterruptibly();
+            asked.drainPermits();
+            // Looked at only now: the permit of a close that comes before is drained, and that of one that comes later is there.
             if (closed) {
                 return;
             }
-            asked.drainPermits();
             force.run();
         }
     }
