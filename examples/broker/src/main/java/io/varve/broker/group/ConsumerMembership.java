@@ -48,11 +48,11 @@ final class ConsumerMembership {
         ConsumerMember member = present(next, heartbeat.memberId()).heard(nowMs);
         MemberMetadata metadata = MemberMetadata.after(
                 heartbeat.epoch() == JOINING ? MemberMetadata.UNKNOWN : member.metadata(), heartbeat);
-        boolean sameTopics = next.members().keySet().equals(group.members().keySet())
+        boolean nothingNew = next.members().keySet().equals(group.members().keySet())
                 && metadata.wantsTheSame(member.metadata())
                 && heartbeat.topics().version() == group.topicsVersion();
         next = next.with(member.with(metadata));
-        if (!sameTopics) {
+        if (!nothingNew) {
             next = resolve(next, heartbeat.topics());
             next = rebalance(next, heartbeat, group, metadata);
         }
@@ -106,7 +106,7 @@ final class ConsumerMembership {
         if (fault != null) {
             return new Refusal(
                     ErrorCode.INVALID_REGULAR_EXPRESSION,
-                    "not an expression in RE2's syntax: regex=" + regex + ": " + fault);
+                    "the expression cannot be used: regex=" + regex + ": " + fault);
         }
         ConsumerMember named = group.byInstance(heartbeat.instanceId());
         boolean itself = named != null && named.memberId().equals(heartbeat.memberId());

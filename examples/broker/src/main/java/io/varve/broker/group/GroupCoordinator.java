@@ -52,7 +52,7 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     public List<ApiHandler<?, ?>> handlers(
             ImageFollower imageFollower, Function<String, CompletionStage<TopicImage>> createTopic) {
         this.follower = imageFollower;
-        imageFollower.listen((before, after) -> topics = Topics.of(after, topics.version() + 1));
+        imageFollower.listen((before, after) -> topics = topics.following(after));
         imageFollower.listen(this::forgetDeletedTopics);
         List<ApiHandler<?, ?>> handlers = new ArrayList<>(List.of(
                 new FindCoordinatorHandler(imageFollower, createTopic),

@@ -105,14 +105,7 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
                     "the group has members in the classic protocol, which must leave first: group="
                             + heartbeat.groupId())));
         }
-        Decision<GroupEvent, List<GroupAnswer>> decision = consumers.heartbeat(heartbeat, nowMs);
-        if (decision.events().isEmpty()) {
-            return decision;
-        }
-        List<GroupEvent> events = new ArrayList<>();
-        events.add(new GroupEvent.GroupDeleted(classic.id()));
-        events.addAll(decision.events());
-        return new Decision<>(events, decision.reply());
+        return insteadOf(List.of(new GroupEvent.GroupDeleted(classic.id())), consumers.heartbeat(heartbeat, nowMs));
     }
 
     /** A consumer group without members makes way for a classic group of its name, and is in the way of it while it has some. */
@@ -124,11 +117,16 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
                     ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
                     join.identity().memberId())));
         }
-        Decision<GroupEvent, List<GroupAnswer>> decision = joinClassic(join, nowMs);
+        return insteadOf(ConsumerGroupChange.toNothing(consumerGroup, nowMs), joinClassic(join, nowMs));
+    }
+
+    /** The decision for a group that takes the place of another, which goes only if something came of it. */
+    private static Decision<GroupEvent, List<GroupAnswer>> insteadOf(
+            List<GroupEvent> end, Decision<GroupEvent, List<GroupAnswer>> decision) {
         if (decision.events().isEmpty()) {
             return decision;
         }
-        List<GroupEvent> events = new ArrayList<>(ConsumerGroupChange.toNothing(consumerGroup, nowMs));
+        List<GroupEvent> events = new ArrayList<>(end);
         events.addAll(decision.events());
         return new Decision<>(events, decision.reply());
     }

@@ -8,13 +8,22 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Regular expressions of topics, in RE2's syntax as KIP-848 has it: they take time linear in the length of a name, whatever they say. */
+/**
+ * Regular expressions of topics, in RE2's syntax as KIP-848 has it: they take time linear in the length of a name, whatever they say. As
+ * they come from clients their length is limited, and with it how deep they nest and how large a program they become.
+ */
 final class TopicRegex {
+
+    /** Most characters of an expression; thousands of parentheses would exhaust the stack of the lane that compiles them. */
+    static final int MAX_LENGTH = 1000;
 
     private TopicRegex() {}
 
     /** What is wrong with an expression, null when it can be used. */
     static @Nullable String fault(String regex) {
+        if (regex.length() > MAX_LENGTH) {
+            return "longer than " + MAX_LENGTH + " characters; name the topics instead";
+        }
         try {
             Pattern.compile(regex);
             return null;

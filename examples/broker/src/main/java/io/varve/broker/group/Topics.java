@@ -2,8 +2,6 @@
 package io.varve.broker.group;
 
 import io.varve.broker.metadata.ClusterImage;
-import io.varve.broker.metadata.TopicImage;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -46,12 +44,15 @@ final class Topics {
         }
     }
 
-    static Topics of(ClusterImage image, long version) {
-        List<Topic> topics = new ArrayList<>();
-        for (TopicImage topic : image.topics()) {
-            topics.add(new Topic(topic.name(), topic.id(), topic.partitions().size()));
-        }
-        return new Topics(version, topics);
+    /** The topics of an image: these when nothing about them has changed that groups must know of, or else a later version. */
+    Topics following(ClusterImage image) {
+        Topics next = new Topics(
+                version + 1,
+                image.topics().stream()
+                        .map(topic -> new Topic(
+                                topic.name(), topic.id(), topic.partitions().size()))
+                        .toList());
+        return next.byName.equals(byName) ? this : next;
     }
 
     long version() {

@@ -108,6 +108,9 @@ class ConsumerGroupMachineTest {
 
         assertThat(send(with(good, null, "best")).error()).isEqualTo(ErrorCode.UNSUPPORTED_ASSIGNOR);
         assertThat(send(with(good, "a(", null)).error()).isEqualTo(ErrorCode.INVALID_REGULAR_EXPRESSION);
+        assertThat(send(with(good, "(".repeat(5000) + ")".repeat(5000), null)).error())
+                .as("an expression that exhausts the stack of whoever compiles it")
+                .isEqualTo(ErrorCode.INVALID_REGULAR_EXPRESSION);
         assertThat(heartbeat("nobody", 1, null).error()).isEqualTo(ErrorCode.UNKNOWN_MEMBER_ID);
         assertThat(heartbeat("nobody", -1, null).error()).isEqualTo(ErrorCode.UNKNOWN_MEMBER_ID);
     }
