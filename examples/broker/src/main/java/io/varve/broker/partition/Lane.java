@@ -33,7 +33,7 @@ public final class Lane implements Executor, AutoCloseable {
                 queue.take().run();
             } catch (InterruptedException e) {
                 throw new IllegalStateException("nobody interrupts a lane", e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | StackOverflowError e) {
                 LOG.error("Work on a lane failed: lane={}", thread.getName(), e);
             }
         }
