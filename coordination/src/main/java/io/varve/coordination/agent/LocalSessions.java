@@ -23,9 +23,6 @@ import java.util.concurrent.CompletableFuture;
  */
 final class LocalSessions {
 
-    /** Kafka's timeout of a broker's session: long enough for a pause of the collector, short enough for a dead process. */
-    static final Duration TIMEOUT = Duration.ofSeconds(18);
-
     private final MemberThread thread;
     private final TreeReplica replica;
     private final SecureRandom random;
@@ -54,11 +51,10 @@ final class LocalSessions {
     }
 
     /** Opens a session as soon as there is a quorum. */
-    void open(CompletableFuture<? super LocalSession> opened) {
+    void open(int timeoutMs, CompletableFuture<? super LocalSession> opened) {
         SessionOwner owner = new SessionOwner(replica.memberId(), nextConnection--);
         byte[] password = new byte[TreeSession.PASSWORD_BYTES];
         random.nextBytes(password);
-        int timeoutMs = Math.toIntExact(TIMEOUT.toMillis());
         replica.submit(new TreeCommand.OpenSession(owner, timeoutMs, password), new Submission() {
             @Override
             public void applied(TreeTransaction transaction) {
@@ -75,7 +71,7 @@ final class LocalSessions {
                 if (closed) {
                     opened.completeExceptionally(new QuorumLostException(reason));
                 } else if (!opened.isDone()) {
-                    open(opened);
+                    open(timeoutMs, opened);
                 }
             }
         });

@@ -53,6 +53,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QuorumNode implements AutoCloseable {
 
+    /** Long enough for a pause of the collector, short enough for a machine that has lost its power. */
+    private static final Duration DEFAULT_SESSION_TIMEOUT = Duration.ofSeconds(18);
+
     /** How long {@link #openSession()} waits for a quorum. */
     public static final Duration DEFAULT_SESSION_WAIT = Duration.ofSeconds(30);
 
@@ -115,7 +118,7 @@ public final class QuorumNode implements AutoCloseable {
         this.tree = new TreeMember(self, hashSeed, new Surroundings());
         this.sessions = new SessionKeeper(tree, config.timing().tickMs(), this::report);
         this.local = new LocalSessions(
-                thread, tree, random, Duration.ofMillis(config.timing().tickMs()));
+                thread, tree, random, Duration.ofMillis(Math.max(1, config.timing().tickMs() / 2)));
         snapshots.restore(tree);
         long electionTimeoutNs = config.timing().electionTimeout().toNanos();
         QuorumConfig quorum = new QuorumConfig(
@@ -451,23 +454,25 @@ public final class QuorumNode implements AutoCloseable {
         return new ClientFront(thread, front);
     }
 
-    /** Opens a session of this process, and waits up to half a minute for a quorum; see {@link #openSession(Duration)}. */
+    /** Opens a session of this process with Kafka's timeout of 18 seconds, and waits up to half a minute for a quorum. */
     public Coordinator openSession() {
-        return openSession(DEFAULT_SESSION_WAIT);
+        return openSession(DEFAULT_SESSION_TIMEOUT, DEFAULT_SESSION_WAIT);
     }
 
     /**
      * Opens a session of this process on the tree. It lives until it is closed, the process ends, or the leader has not heard of this member
-     * for 18 seconds.
+     * for too long.
      *
+     * @param timeout for how long the leader need not have heard of this member, more than a few ticks
      * @param wait how long to wait for a quorum
      * @throws QuorumLostException when there was none in that time, or the member has failed
      */
-    public Coordinator openSession(Duration wait) {
+    public Coordinator openSession(Duration timeout, Duration wait) {
+        int timeoutMs = Math.toIntExact(timeout.toMillis());
         CompletableFuture<Coordinator> opened = new CompletableFuture<>();
         stopped.whenComplete((nothing, thrown) -> opened.completeExceptionally(
                 new QuorumLostException(thrown == null ? "the member is closed" : "the member has failed: " + thrown)));
-        if (!thread.execute(() -> local.open(opened))) {
+        if (!thread.execute(() -> local.open(timeoutMs, opened))) {
             throw new QuorumLostException("the member is closed or has failed: " + failure);
         }
         try {

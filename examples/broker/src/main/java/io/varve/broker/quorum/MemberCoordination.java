@@ -34,10 +34,12 @@ final class MemberCoordination implements Coordination {
 
     private final QuorumServer server;
     private final int voters;
+    private final Duration sessionTimeout;
     private final @Nullable Origin origin;
 
-    private MemberCoordination(QuorumServer server, int voters, @Nullable Origin origin) {
+    private MemberCoordination(QuorumServer server, int voters, Duration sessionTimeout, @Nullable Origin origin) {
         this.server = server;
+        this.sessionTimeout = sessionTimeout;
         this.voters = voters;
         this.origin = origin;
     }
@@ -49,6 +51,7 @@ final class MemberCoordination implements Coordination {
         return new MemberCoordination(
                 QuorumServer.start(config, settings.text(), new MemberDirectories(directory, directory.resolve("log"))),
                 Math.max(1, config.quorum().members().voterCount()),
+                Duration.ofMillis(values.intValue("zookeeper.session.timeout.ms")),
                 values.origin("server." + config.quorum().myId()));
     }
 
@@ -68,12 +71,12 @@ final class MemberCoordination implements Coordination {
     @Override
     public Coordinator openSession() {
         if (voters == 1) {
-            return server.openSession(WAIT_ALONE);
+            return server.openSession(sessionTimeout, WAIT_ALONE);
         }
         Coordinator session = null;
         while (session == null) {
             try {
-                session = server.openSession(WAIT_FOR_OTHERS);
+                session = server.openSession(sessionTimeout, WAIT_FOR_OTHERS);
             } catch (QuorumLostException e) {
                 if (server.failure() != null || Thread.currentThread().isInterrupted()) {
                     throw e;

@@ -188,9 +188,9 @@ public final class QuorumServer implements AutoCloseable {
         return node().whenStopped();
     }
 
-    /** Opens a session of this process, as {@link QuorumNode#openSession(Duration)} does. */
-    Coordinator openSession(Duration wait) {
-        return node().openSession(wait);
+    /** Opens a session of this process, as {@link QuorumNode#openSession(Duration, Duration)} does. */
+    Coordinator openSession(Duration timeout, Duration wait) {
+        return node().openSession(timeout, wait);
     }
 
     /** What ended the member before it was closed; null when nothing has. */
