@@ -59,7 +59,8 @@ final class ClusterRound implements AutoCloseable {
         results.accept("start, ms until all say that they serve", sinceMs(startNs));
         topics.createPatiently("first", PARTITIONS);
         ProduceLoad.sendToEach(cluster.bootstrap(), "first", PARTITIONS);
-        results.accept("start, ms until a record is acknowledged in each of " + PARTITIONS + " partitions", sinceMs(startNs));
+        results.accept(
+                "start, ms until a record is acknowledged in each of " + PARTITIONS + " partitions", sinceMs(startNs));
     }
 
     private static double sinceMs(long startNs) {
