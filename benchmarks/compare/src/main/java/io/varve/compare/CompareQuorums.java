@@ -4,15 +4,9 @@ package io.varve.compare;
 import io.varve.target.ApacheTarget;
 import io.varve.target.Target;
 import io.varve.target.VarveTarget;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -75,31 +69,14 @@ public final class CompareQuorums implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Target> all = targets.stream().map(this::target).toList();
-        Results results = new Results(names(all));
         Round.Plan plan = new Round.Plan(warmUpMs, measureMs, idleMs, updates, nodes);
-        PrintStream progress = System.err;
-        for (int round = 0; round < rounds; round++) {
-            for (int turn = 0; turn < all.size(); turn++) {
-                // The other way round every second time: who goes first gains or loses nothing.
-                int target = round % 2 == 0 ? turn : all.size() - 1 - turn;
-                progress.printf("round %d of %d: %s%n", round + 1, rounds, results.target(target));
-                run(all.get(target), target, plan, results);
+        List<String> names = all.stream().map(Target::name).toList();
+        System.out.print(Turns.run(names, rounds, directory, (target, data, results) -> {
+            try (Round turn = new Round(all.get(target), data, plan, results)) {
+                turn.run();
             }
-            if (round + 1 < rounds) {
-                progress.println(results.markdown()); // so that a run that is broken off leaves something
-            }
-        }
-        System.out.print(results.markdown());
+        }));
         return 0;
-    }
-
-    private void run(Target target, int index, Round.Plan plan, Results results) throws Exception {
-        Path data = Files.createTempDirectory(Files.createDirectories(directory), "turn-");
-        try (Round turn = new Round(target, data, plan, (measure, value) -> results.add(measure, index, value))) {
-            turn.run();
-        } finally {
-            delete(data);
-        }
     }
 
     private Target target(String name) {
@@ -108,24 +85,5 @@ public final class CompareQuorums implements Callable<Integer> {
             case "varve" -> VarveTarget.ofLauncher(varve);
             default -> throw new IllegalArgumentException("no such target: " + name + "; there are apache and varve");
         };
-    }
-
-    /** The names of the targets, told apart where one comes twice. */
-    private static List<String> names(List<Target> targets) {
-        List<String> names = new ArrayList<>();
-        for (Target target : targets) {
-            names.add(names.contains(target.name()) ? target.name() + " again" : target.name());
-        }
-        return names;
-    }
-
-    private static void delete(Path directory) throws IOException {
-        List<Path> paths;
-        try (Stream<Path> walk = Files.walk(directory)) {
-            paths = walk.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path path : paths) {
-            Files.delete(path);
-        }
     }
 }

@@ -21,11 +21,6 @@ final class Results {
         this.targets = List.copyOf(targets);
     }
 
-    /** The name of a target. */
-    String target(int target) {
-        return targets.get(target);
-    }
-
     /** Adds the value of one round. */
     void add(String measure, int target, double value) {
         measures.computeIfAbsent(

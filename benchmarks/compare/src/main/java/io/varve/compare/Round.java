@@ -95,7 +95,7 @@ final class Round implements AutoCloseable {
     private double processorSeconds() throws IOException {
         double sum = 0;
         for (Member member : quorum.members()) {
-            sum += Footprint.processorSeconds(member);
+            sum += Footprint.processorSeconds(member.pid());
         }
         return sum;
     }
@@ -103,7 +103,7 @@ final class Round implements AutoCloseable {
     private void memory(String measure) throws IOException {
         double sum = 0;
         for (Member member : quorum.members()) {
-            sum += Footprint.residentMib(member);
+            sum += Footprint.residentMib(member.pid());
         }
         results.accept(measure, sum / MEMBERS);
     }
@@ -138,7 +138,7 @@ final class Round implements AutoCloseable {
     private double diskMib() throws IOException, InterruptedException {
         double sum = 0;
         for (Member member : quorum.members()) {
-            sum += Footprint.diskMib(member);
+            sum += Footprint.diskMib(member.directory());
         }
         return sum / MEMBERS;
     }

@@ -2,17 +2,14 @@
 package io.varve.target;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One member of a {@link Quorum}: a process and its directory.
@@ -23,19 +20,17 @@ public final class Member {
 
     private static final Pattern MODE = Pattern.compile("^Mode: (\\w+)", Pattern.MULTILINE);
     private static final int ASK_TIMEOUT_MS = 2000;
-    private static final int EXIT_TIMEOUT_S = 60;
 
     private final int id;
     private final int clientPort;
     private final Path directory;
-    private final List<String> command;
-    private @Nullable Process process;
+    private final TargetProcess process;
 
     Member(int id, int clientPort, Path directory, List<String> command) {
         this.id = id;
         this.clientPort = clientPort;
         this.directory = directory;
-        this.command = command;
+        this.process = new TargetProcess("member=" + id, directory, command, Map.of());
     }
 
     /** Its number in the configuration; the first has 1. */
@@ -55,17 +50,12 @@ public final class Member {
 
     /** The id of its process. */
     public long pid() {
-        Process running = process;
-        if (running == null) {
-            throw new IllegalStateException("the member does not run: member=" + id);
-        }
-        return running.pid();
+        return process.pid();
     }
 
     /** Whether its process runs. */
     public boolean isRunning() {
-        Process running = process;
-        return running != null && running.isAlive();
+        return process.isRunning();
     }
 
     /**
@@ -74,35 +64,12 @@ public final class Member {
      * @throws IllegalStateException when it runs
      */
     public void start() {
-        if (isRunning()) {
-            throw new IllegalStateException("the member runs: member=" + id);
-        }
-        try {
-            process = new ProcessBuilder(command)
-                    .directory(directory.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(output().toFile()))
-                    .start();
-        } catch (IOException e) {
-            throw new UncheckedIOException("the member cannot be started: member=" + id + ", command=" + command, e);
-        }
+        process.start();
     }
 
     /** Kills its process as kill -9 does, and returns when it is gone. Nothing happens when it does not run. */
     public void kill() {
-        Process running = process;
-        if (running == null) {
-            return;
-        }
-        running.destroyForcibly();
-        try {
-            if (!running.waitFor(EXIT_TIMEOUT_S, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("the member does not go: member=" + id + ", pid=" + running.pid());
-            }
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("interrupted while a member goes: member=" + id, e);
-        }
-        process = null;
+        process.kill();
     }
 
     /** What it says that it is: {@code leader}, {@code follower}, {@code standalone}; empty when it does not serve. */
@@ -131,14 +98,6 @@ public final class Member {
 
     /** What it has printed so far, in all its lives. */
     public String printed() {
-        try {
-            return Files.exists(output()) ? Files.readString(output()) : "";
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private Path output() {
-        return directory.resolve("output.txt");
+        return process.printed();
     }
 }

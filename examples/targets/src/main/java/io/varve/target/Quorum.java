@@ -3,8 +3,6 @@ package io.varve.target;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,7 +41,7 @@ public final class Quorum implements AutoCloseable {
      */
     public static Quorum configure(Target target, int size, Path directory, Map<String, String> settings) {
         try {
-            List<Integer> ports = freePorts(3 * size);
+            List<Integer> ports = Ports.free(3 * size);
             Map<String, String> shared = new LinkedHashMap<>(
                     Map.of("tickTime", "500", "initLimit", "60", "syncLimit", "20", "clientPortAddress", "127.0.0.1"));
             shared.putAll(target.settings());
@@ -75,21 +73,6 @@ public final class Quorum implements AutoCloseable {
                         .map(entry -> entry.getKey() + "=" + entry.getValue())
                         .toList());
         return new Member(id, clientPort, directory.toAbsolutePath(), target.command(configuration));
-    }
-
-    /** Ports that were free a moment ago. Held open together, so that they differ. */
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return sockets.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (ServerSocket socket : sockets) {
-                socket.close();
-            }
-        }
     }
 
     /** Configures a quorum, starts all members and waits until each serves. */

@@ -16,10 +16,7 @@ public final class VarveTarget implements Target {
 
     private final List<String> program;
 
-    private VarveTarget(Path file, List<String> program) {
-        if (!Files.isRegularFile(file)) {
-            throw new IllegalArgumentException("no program of Varve: file=" + file + "; mvn package makes it");
-        }
+    private VarveTarget(List<String> program) {
         this.program = List.copyOf(program);
     }
 
@@ -31,10 +28,7 @@ public final class VarveTarget implements Target {
      * @throws IllegalArgumentException when there is no such file
      */
     public static VarveTarget ofJar(Path jar, List<String> jvmFlags) {
-        List<String> program = new ArrayList<>(List.of(ApacheTarget.java()));
-        program.addAll(jvmFlags);
-        program.addAll(List.of("-jar", jar.toAbsolutePath().toString()));
-        return new VarveTarget(jar, program);
+        return new VarveTarget(programOfJar(jar, jvmFlags));
     }
 
     /**
@@ -44,7 +38,28 @@ public final class VarveTarget implements Target {
      * @throws IllegalArgumentException when there is no such file
      */
     public static VarveTarget ofLauncher(Path launcher) {
-        return new VarveTarget(launcher, List.of(launcher.toAbsolutePath().toString()));
+        return new VarveTarget(programOfLauncher(launcher));
+    }
+
+    /** The command line up to the command. */
+    static List<String> programOfJar(Path jar, List<String> jvmFlags) {
+        checkFile(jar);
+        List<String> program = new ArrayList<>(List.of(ApacheTarget.java()));
+        program.addAll(jvmFlags);
+        program.addAll(List.of("-jar", jar.toAbsolutePath().toString()));
+        return program;
+    }
+
+    /** The command line up to the command. */
+    static List<String> programOfLauncher(Path launcher) {
+        checkFile(launcher);
+        return List.of(launcher.toAbsolutePath().toString());
+    }
+
+    private static void checkFile(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new IllegalArgumentException("no program of Varve: file=" + file + "; mvn package makes it");
+        }
     }
 
     @Override

@@ -1,0 +1,97 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.system.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.varve.target.ClusterBroker;
+import io.varve.target.Network;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Cuts the leader of a partition off the other brokers, both ways or one: what it acknowledges on its own must not count, and when the
+ * network heals all go on.
+ *
+ * <p>{@code -Dvarve.partitioned.rounds} says how often each cut is made.
+ */
+@EnabledOnOs(OS.LINUX)
+class ClusterPartitionedIT {
+
+    private static final int ROUNDS = Integer.getInteger("varve.partitioned.rounds", 1);
+    private static final int CUT_MS = 2 * TestCluster.SESSION_TIMEOUT_MS;
+    private static final int PER_SECOND = 500;
+    private static final Map<String, Object> WRITING = Map.of("request.timeout.ms", TestCluster.SESSION_TIMEOUT_MS);
+
+    /** Whether clients go on meanwhile. */
+    private enum Flow {
+        RESUMES,
+        STOPS,
+        MAY_DO_EITHER
+    }
+
+    @Test
+    void shouldGoOnWithoutALeaderThatIsCutOff(@TempDir Path directory) throws Exception {
+        run(directory, "both ways", Flow.RESUMES, (network, ends) -> network.cutBoth(ends.leader(), ends.other()));
+    }
+
+    @Test
+    void shouldSufferALeaderThatIsNotHeard(@TempDir Path directory) throws Exception {
+        run(directory, "not heard", Flow.MAY_DO_EITHER, (network, ends) -> network.cut(ends.leader(), ends.other()));
+    }
+
+    @Test
+    void shouldSufferALeaderThatDoesNotHear(@TempDir Path directory) throws Exception {
+        run(directory, "deaf", Flow.MAY_DO_EITHER, (network, ends) -> network.cut(ends.other(), ends.leader()));
+    }
+
+    @Test
+    void shouldAcknowledgeNothingOnTheSideOfTheMinority(@TempDir Path directory) throws Exception {
+        run(directory, "with its clients", Flow.STOPS, (network, ends) -> {
+            network.cutBoth(ends.leader(), ends.other());
+            network.cutBoth(Network.CLIENTS, ends.other());
+        });
+    }
+
+    /** The leader, and one of the others. */
+    private record Ends(String leader, String other) {}
+
+    private static void run(Path directory, String name, Flow flow, BiConsumer<Network, Ends> cut) throws Exception {
+        try (TestCluster cluster = TestCluster.startRelayed(directory);
+                Trial trial = new Trial(cluster, "partitioned", 1, PER_SECOND, WRITING)) {
+            Gaps gaps = new Gaps();
+            Gaps healing = new Gaps();
+            for (int round = 0; round < ROUNDS; round++) {
+                ClusterBroker leader = cluster.awaitLeader(trial.topic(), 0);
+                Network network = cluster.brokers().network();
+                trial.beginGaps();
+                cluster.brokers().brokers().stream()
+                        .filter(other -> other != leader)
+                        .forEach(other -> cut.accept(network, new Ends(leader.node(), other.node())));
+                List<Long> sent = trial.sent();
+                Thread.sleep(CUT_MS);
+                if (flow == Flow.STOPS) {
+                    assertThat(trial.acknowledgedSince(sent))
+                            .as("partitions of which the minority acknowledged records")
+                            .isZero();
+                } else if (flow == Flow.RESUMES) {
+                    trial.awaitFlow();
+                }
+                network.heal();
+                long healedNs = System.nanoTime();
+                trial.awaitFlow();
+                gaps.addAll(trial.gapsMs());
+                cluster.awaitInSync(trial.topic());
+                healing.add((System.nanoTime() - healedNs) / 1e6);
+            }
+            System.out.printf(
+                    "%s: leader cut off, %s, %d times for at least %d ms, %d records acknowledged, none lost; longest gap %s; in sync again after %s%n",
+                    cluster.name(), name, ROUNDS, CUT_MS, trial.verify(), gaps, healing);
+        }
+    }
+}
