@@ -47,6 +47,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,7 +103,8 @@ public final class Broker implements AutoCloseable {
         Controller controller = new Controller(nodeId, session, follower, partitions, values);
         done(follower.start());
         done(controller.awaitUnregistered());
-        done(controller.leadOwn());
+        done(controller.leaveFormerRoles(directories.lastEnd()));
+        directories.begin();
         GroupCoordinator groups = part(new GroupCoordinator(GroupConfig.of(values), partitions, timer));
         done(follower.listen(partitions));
         done(partitions.settled());
@@ -116,6 +118,9 @@ public final class Broker implements AutoCloseable {
         timer.repeat(
                 values.longValue("log.retention.check.interval.ms"),
                 () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));
+        timer.repeat(
+                TimeUnit.SECONDS.toMillis(values.longValue("leader.imbalance.check.interval.seconds")),
+                controller::balanceLeaders);
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, clusterId, listeners);
     }
 

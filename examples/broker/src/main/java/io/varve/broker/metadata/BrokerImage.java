@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  *     {@link #UNREGISTERED} while it has none
  * @param endpoints where clients reach it
  * @param rack where it stands, null when nobody said
+ * @param isShuttingDown whether it has said that it is about to go
  */
-public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullable String rack) {
+public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullable String rack, boolean isShuttingDown) {
 
     /** The epoch of a broker that is not registered yet. */
     public static final long UNREGISTERED = -1;
@@ -24,9 +25,19 @@ public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullabl
         endpoints = List.copyOf(endpoints);
     }
 
+    /** A broker that is there to stay. */
+    public BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullable String rack) {
+        this(id, epoch, endpoints, rack, false);
+    }
+
     /** A broker that is about to register. */
     public BrokerImage(int id, List<Endpoint> endpoints, @Nullable String rack) {
         this(id, UNREGISTERED, endpoints, rack);
+    }
+
+    /** This broker when it is about to go. */
+    public BrokerImage shuttingDown() {
+        return new BrokerImage(id, epoch, endpoints, rack, true);
     }
 
     /**

@@ -147,6 +147,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
     private void run(Lane lane, Runnable work) {
         CompletableFuture<Void> done = CompletableFuture.runAsync(work, lane).exceptionally(failure -> {
             LOG.error("A partition could not be changed", failure);
+            directories.spoil();
             return null;
         });
         pending = CompletableFuture.allOf(pending, done);
@@ -218,6 +219,9 @@ public final class Partitions implements ImageListener, AutoCloseable {
             closing.add(CompletableFuture.runAsync(
                     () -> {
                         listeners.forEach(listener -> listener.onClosed(partition));
+                        if (partition.log().isFailed()) {
+                            directories.spoil();
+                        }
                         partition.close();
                     },
                     partition.lane()));
@@ -226,6 +230,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
         CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new))
                 .exceptionally(failure -> {
                     LOG.error("A partition could not be closed", failure);
+                    directories.spoil();
                     return null;
                 })
                 .join();
