@@ -50,6 +50,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -116,7 +119,8 @@ public final class Broker implements AutoCloseable {
         Controller controller = new Controller(nodeId, session, follower, partitions, values);
         done(follower.start());
         done(controller.awaitUnregistered());
-        done(controller.leadOwn());
+        done(controller.leaveFormerRoles(directories.lastEnd()));
+        directories.begin();
         GroupCoordinator groups = part(new GroupCoordinator(GroupConfig.of(values), partitions, timer));
         done(follower.listen(peers::onImage));
         done(follower.listen(partitions));
@@ -126,6 +130,7 @@ public final class Broker implements AutoCloseable {
         Writers writers = new Writers(controller, configs, new ProducerIds(nodeId, session));
         HandlerTable handlers = handlers(partitions, follower, writers, new Waiting(lanes, timer), groups);
         serve(handlers, loops, controller, session);
+        part(() -> handOver(controller));
         done(follower.settled());
         done(partitions.settled());
         gates.forEach(Gate::open);
@@ -133,6 +138,9 @@ public final class Broker implements AutoCloseable {
         timer.repeat(
                 values.longValue("log.retention.check.interval.ms"),
                 () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));
+        timer.repeat(
+                TimeUnit.SECONDS.toMillis(values.longValue("leader.imbalance.check.interval.seconds")),
+                controller::balanceLeaders);
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, clusterId, listeners);
     }
 
@@ -221,6 +229,19 @@ public final class Broker implements AutoCloseable {
                 .receiveBufferBytes(values.intValue("socket.receive.buffer.bytes"))
                 .backlog(values.intValue("socket.listen.backlog.size"))
                 .build();
+    }
+
+    /** Others take over before anything stops; without a quorum nobody can. */
+    private void handOver(Controller controller) {
+        long waitMs = values.longValue("controlled.shutdown.retry.backoff.ms")
+                * Math.max(1, values.intValue("controlled.shutdown.max.retries"));
+        try {
+            controller.shutDown().toCompletableFuture().get(waitMs, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("Stopping without having handed over everything: nodeId={}, reason={}", nodeId, e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private <T extends AutoCloseable> T part(T part) {

@@ -110,7 +110,8 @@ class ArchitectureTest {
 
     /** What carries decisions out; all else in the controller's package decides. */
     private static final String CARRIES_OUT =
-            "Controller|ControllerElection|BrokerRegistration|ClusterSetup|ConfigWriter|ProducerIds|Failures";
+            "Controller|ControllerElection|ControllerLoop|BrokerRegistration|ClusterSetup|ConfigWriter|Departure|IsrWriter"
+                    + "|PartitionWriter|ProducerIds|Turns|Failures";
 
     @Test
     void shouldKeepTheDecisionsOfTheControllerPure() {

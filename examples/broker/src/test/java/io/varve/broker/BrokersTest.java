@@ -107,9 +107,9 @@ class BrokersTest {
             produce("t", 1, "on the other");
             assertThat(leaders("t")).containsExactlyInAnyOrder(1, 2);
             assertThat(consume("t", 2)).containsExactlyInAnyOrder("on one", "on the other");
-            assertThatThrownBy(() -> create(new NewTopic("two", 1, (short) 2)))
+            assertThatThrownBy(() -> create(new NewTopic("three", 1, (short) 3)))
                     .hasCauseInstanceOf(InvalidReplicationFactorException.class)
-                    .hasMessageContaining("not replicated");
+                    .hasMessageContaining("Replication factor: 3 larger than available brokers: 2.");
 
             stop(1);
 

@@ -43,7 +43,11 @@ public final class TopicCreator {
                     "compression.type", "producer",
                     "segment.bytes", String.valueOf(values.intValue("offsets.topic.segment.bytes")));
             return controller.createUsedTopic(new Controller.NewTopic(
-                    name, values.intValue("offsets.topic.num.partitions"), 1, List.of(), config));
+                    name,
+                    values.intValue("offsets.topic.num.partitions"),
+                    values.intValue("offsets.topic.replication.factor"),
+                    List.of(),
+                    config));
         }
         return controller.createUsedTopic(new Controller.NewTopic(name, -1, -1, List.of(), Map.of()));
     }

@@ -25,10 +25,7 @@ final class ClusterKeys {
                             "Raise it when consumers of most topics work in parallel."),
             key("default.replication.factor", INT, 1)
                     .must(ValueRule.between(1, Short.MAX_VALUE))
-                    .withoutEffect(ONE_REPLICA)
-                    .doc(
-                            "Replicas of a topic that is created without a number, bounded by the brokers there are.",
-                            "Set it to 3 in a cluster."),
+                    .doc("Replicas of a topic that is created without a number.", "Set it to 3 in a cluster."),
             key("auto.create.topics.enable", BOOLEAN, true)
                     .doc(
                             "Whether a topic is created when a client asks for one that does not exist.",
@@ -43,7 +40,6 @@ final class ClusterKeys {
                             "Set it to 2 with three replicas."),
             key("unclean.leader.election.enable", BOOLEAN, false)
                     .dynamic()
-                    .withoutEffect(ONE_REPLICA)
                     .doc(
                             "Whether a replica that is not in sync may lead when no other is left, losing records.",
                             "Leave it off unless serving matters more than the data."),
@@ -57,6 +53,34 @@ final class ClusterKeys {
                     .doc(
                             "Sends consumers that name their client.rack to a replica in that rack.",
                             "Set it to org.apache.kafka.common.replica.RackAwareReplicaSelector to spare traffic between racks."),
+            key("auto.leader.rebalance.enable", BOOLEAN, true)
+                    .doc(
+                            "Whether the controller lets preferred leaders lead again by and by.",
+                            "Turn it off to decide by yourself when leaders change."),
+            key("leader.imbalance.check.interval.seconds", LONG, 300)
+                    .atLeast(1)
+                    .doc(
+                            "Seconds between two looks whether preferred leaders should lead again.",
+                            "Lower it when brokers restart often."),
+            key("leader.imbalance.per.broker.percentage", INT, 10)
+                    .must(ValueRule.between(0, 100))
+                    .doc(
+                            "Percent of the partitions that prefer a broker which others may lead without anything being done.",
+                            "Set it to 0 to have every preferred leader lead."),
+            key("controlled.shutdown.enable", BOOLEAN, true)
+                    .doc(
+                            "Whether a broker that stops hands its partitions over first.",
+                            "Turn it off in tests of what happens when one dies."),
+            key("controlled.shutdown.max.retries", INT, 3)
+                    .atLeast(0)
+                    .doc(
+                            "How many times controlled.shutdown.retry.backoff.ms a broker that stops waits for followers to catch up.",
+                            "Raise it when followers catch up slowly and stopping may take its time."),
+            key("controlled.shutdown.retry.backoff.ms", LONG, 5000)
+                    .atLeast(1)
+                    .doc(
+                            "Milliseconds for one of the waits of a broker that stops; it looks more often than that.",
+                            "Change controlled.shutdown.max.retries instead."),
             key("fetch.max.bytes", INT, 57671680)
                     .atLeast(1024)
                     .doc("The most bytes of one fetch response.", "Lower it to bound the memory of a fetch."),
@@ -153,9 +177,8 @@ final class ClusterKeys {
                             "Lower it on a small broker; never change it later."),
             key("offsets.topic.replication.factor", SHORT, 3)
                     .atLeast(1)
-                    .withoutEffect(ONE_REPLICA)
                     .doc(
-                            "Replicas of __consumer_offsets, bounded by the brokers there are when it is created.",
+                            "Replicas of __consumer_offsets; while there are fewer brokers, as many as there are.",
                             "Leave it."),
             key("offsets.topic.segment.bytes", INT, 104857600)
                     .atLeast(1)

@@ -198,7 +198,6 @@ final class TopicKeys {
             key("unclean.leader.election.enable", BOOLEAN, false)
                     .synonym("unclean.leader.election.enable")
                     .dynamic()
-                    .withoutEffect(ClusterKeys.ONE_REPLICA)
                     .doc(
                             "Whether a replica that is not in sync may lead when no other is left, losing records.",
                             "Leave it off unless serving matters more than the data."));

@@ -20,36 +20,47 @@ final class BrokerDecisions {
      */
     static List<PartitionChange> absent(Situation situation) {
         return situation.forEach((topic, partition) -> {
-            PartitionRevision revision = situation.revise(topic, partition);
-            partition.isr().stream()
-                    .filter(id -> !situation.brokers().isPresent(id))
-                    .forEach(revision::notInSync);
-            return revision.because(PartitionChange.Reason.BROKER_LOST);
+            if (isSound(partition, situation.brokers())) {
+                return Optional.empty();
+            }
+            return withoutAbsent(situation, topic, partition).because(PartitionChange.Reason.BROKER_LOST);
         });
     }
 
+    /** All of them at once, so that none who was there to the end is taken for one who went first. */
+    private static PartitionRevision withoutAbsent(Situation situation, TopicImage topic, PartitionImage partition) {
+        PartitionRevision revision = situation.revise(topic, partition);
+        partition.isr().stream()
+                .filter(id -> !situation.brokers().isPresent(id))
+                .forEach(revision::notInSync);
+        return revision;
+    }
+
+    private static boolean isSound(PartitionImage partition, BrokerStates brokers) {
+        return partition.leader() != ClusterImage.NOBODY
+                && partition.isr().contains(partition.leader())
+                && partition.isr().stream().allMatch(brokers::isPresent);
+    }
+
     /**
-     * A broker has registered. Where it still counts as in sync nobody has noticed that it was away: it must catch up with the others
-     * first, and to lead again it needs a new epoch. Where nobody leads it may now. To be decided before anything else that looks at its
-     * registration, which could elect it for what it no longer has.
+     * A broker has begun anew. Where it still counts as in sync nobody has noticed that it was away: it must catch up with the others
+     * first, and to lead again it needs a new epoch. To be written before it registers, since whoever sees its registration could elect
+     * it for what it no longer has; in the situation it is not there. One in which it is lets it lead where nobody else may.
      *
      * @param isWhole whether it has all that it had when it was last registered, as after a clean shutdown; of a broker that has not, as
      *     after a loss of power or of a disk, it is not known what it still has (KIP-966)
      */
     static List<PartitionChange> returned(Situation situation, int brokerId, boolean isWhole) {
         return situation.forEach((topic, partition) -> partition.replicas().contains(brokerId)
-                ? returned(situation.revise(topic, partition), brokerId, isWhole)
+                ? returned(withoutAbsent(situation, topic, partition), brokerId, isWhole)
                 : Optional.empty());
     }
 
     private static Optional<PartitionChange> returned(PartitionRevision revision, int brokerId, boolean isWhole) {
         PartitionImage partition = revision.before();
-        boolean isOnly = partition.replicas().size() == 1;
-        if (!isOnly) {
-            revision.notInSync(brokerId);
-            if (!isWhole) {
-                revision.notEligible(brokerId);
-            }
+        revision.notInSync(brokerId);
+        if (!isWhole && partition.replicas().size() > 1) {
+            revision.notEligible(brokerId);
         }
         if (partition.leader() == brokerId) {
             revision.newLeadership();

@@ -2,12 +2,15 @@
 package io.varve.broker.controller;
 
 import io.varve.broker.metadata.BrokerImage;
+import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.TreeLayout;
 import io.varve.coordination.CoordinationException;
 import io.varve.coordination.NoNodeException;
 import io.varve.coordination.NodeExistsException;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.tree.CreateMode;
+import io.varve.coordination.tree.TreeOp;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -34,8 +37,17 @@ final class BrokerRegistration {
      */
     BrokerRegistration(Coordinator coordinator, int brokerId, long waitMs) {
         this.coordinator = coordinator;
-        this.path = TreeLayout.BROKER_IDS + "/" + brokerId;
+        this.path = TreeLayout.broker(brokerId);
         this.waitMs = waitMs;
+    }
+
+    /** Makes every change of registrations one that those who look at them can exclude, see {@link ClusterImage#registrations}. */
+    private static TreeOp counted() {
+        return new TreeOp.Set(TreeLayout.REGISTRATIONS, new byte[0], Coordinator.ANY_VERSION);
+    }
+
+    private static long now() {
+        return System.currentTimeMillis();
     }
 
     /** Completes when no other session has registered the broker; fails when one does not go away. */
@@ -84,8 +96,8 @@ final class BrokerRegistration {
     /** Registers the broker for as long as the session lives. */
     CompletionStage<Void> register(BrokerImage broker) {
         return awaitFree()
-                .thenCompose(nothing -> coordinator.create(
-                        path, TreeLayout.broker(broker, System.currentTimeMillis()), CreateMode.EPHEMERAL))
+                .thenCompose(nothing -> coordinator.multi(List.of(
+                        counted(), new TreeOp.Create(path, TreeLayout.broker(broker, now()), CreateMode.EPHEMERAL))))
                 .handle((created, failure) -> {
                     if (failure == null) {
                         LOG.info("Registered: broker={}", broker);
@@ -95,5 +107,22 @@ final class BrokerRegistration {
                     return Failures.is(failure, NodeExistsException.class) ? awaitFree() : failed(failure);
                 })
                 .thenCompose(next -> next);
+    }
+
+    /** Says that the registered broker is about to go. */
+    CompletionStage<Void> markShuttingDown(BrokerImage broker) {
+        return coordinator
+                .get(path)
+                .thenCompose(node -> {
+                    long owner = node.stat().ephemeralOwner();
+                    if (owner != coordinator.sessionId()) {
+                        throw new CoordinationException("another session has registered this broker: path=" + path
+                                + ", session=0x" + Long.toHexString(owner));
+                    }
+                    byte[] data = TreeLayout.broker(broker.shuttingDown(), now());
+                    return coordinator.multi(List.of(
+                            counted(), new TreeOp.Set(path, data, node.stat().version())));
+                })
+                .thenAccept(results -> LOG.info("About to go: broker={}", broker));
     }
 }

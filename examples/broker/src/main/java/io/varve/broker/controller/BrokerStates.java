@@ -26,11 +26,12 @@ final class BrokerStates {
         this.draining = Set.copyOf(draining);
     }
 
-    /** The brokers of an image, all active and none draining. */
+    /** The brokers of an image, none draining. */
     static BrokerStates of(ClusterImage image) {
         SortedMap<Integer, BrokerState> states = new TreeMap<>();
         for (BrokerImage broker : image.brokers()) {
-            states.put(broker.id(), new BrokerState(broker.id(), broker.epoch(), broker.rack(), Standing.ACTIVE));
+            Standing standing = broker.isShuttingDown() ? Standing.SHUTTING_DOWN : Standing.ACTIVE;
+            states.put(broker.id(), new BrokerState(broker.id(), broker.epoch(), broker.rack(), standing));
         }
         return new BrokerStates(states, Set.of());
     }

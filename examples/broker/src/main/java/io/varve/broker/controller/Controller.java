@@ -13,8 +13,9 @@ import io.varve.broker.request.RequestException;
 import io.varve.coordination.NodeExistsException;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.tree.TreeOp;
+import io.varve.replication.partition.Durability;
+import io.varve.replication.partition.LastEnd;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -38,34 +39,66 @@ public final class Controller {
 
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
 
-    /** Bounds what one multi of a start has: servers bound the bytes of a request. */
-    private static final int MOST_PER_MULTI = 500;
-
     private final int nodeId;
     private final Coordinator coordinator;
     private final ImageFollower follower;
-    private final Partitions partitions;
+
+    /** Completes when what the image says is done to the partitions here. */
+    private final Supplier<CompletionStage<Void>> settled;
+
     private final ConfigValues values;
+    private final Situations situations;
+    private final PartitionWriter writer;
+    private final Turns turns = new Turns();
     private final ControllerElection election;
+    private final ControllerLoop loop;
     private final BrokerRegistration registration;
-    private CompletionStage<?> last = CompletableFuture.completedFuture(null);
+
+    /** What the cluster is told of this broker; null before that. */
+    private volatile @Nullable BrokerImage self;
+
+    private volatile boolean isLeaving;
 
     public Controller(
             int nodeId, Coordinator coordinator, ImageFollower follower, Partitions partitions, ConfigValues values) {
+        this(nodeId, coordinator, follower, partitions::settled, values);
+    }
+
+    Controller(
+            int nodeId,
+            Coordinator coordinator,
+            ImageFollower follower,
+            Supplier<CompletionStage<Void>> settled,
+            ConfigValues values) {
         this.nodeId = nodeId;
         this.coordinator = coordinator;
         this.follower = follower;
-        this.partitions = partitions;
+        this.settled = settled;
         this.values = values;
-        this.election = new ControllerElection(nodeId, coordinator);
+        this.situations = new Situations(follower, values);
+        this.writer = new PartitionWriter(coordinator, follower, situations);
+        this.election = new ControllerElection(nodeId, coordinator, this::onElected);
+        this.loop = new ControllerLoop(election, turns, writer);
         // Twice as long as a session that nobody hears is kept.
         this.registration =
                 new BrokerRegistration(coordinator, nodeId, 2L * values.intValue("zookeeper.session.timeout.ms"));
     }
 
-    /** Becomes the controller unless there is one, now and whenever the image shows none. */
+    /** What its predecessor has left may be much, and no image need come for it. */
+    private void onElected() {
+        loop.onImage(follower.image(), follower.image());
+    }
+
+    /**
+     * Becomes the controller unless there is one, now and whenever the image shows none. If it does now, it has done all that waited for
+     * a controller when the stage completes.
+     */
     public CompletionStage<Void> elect() {
-        return follower.listen(election).thenCompose(nothing -> election.stand());
+        return follower.listen(election)
+                .thenCompose(nothing -> follower.listen(loop))
+                .thenCompose(nothing -> election.stand())
+                .thenCompose(nothing -> loop.look())
+                .thenCompose(nothing -> settled.get());
     }
 
     /** Completes when no other session, as one of an earlier run, has registered this broker; fails when one does not go away. */
@@ -75,40 +108,60 @@ public final class Controller {
 
     /** Tells the cluster that this broker lives, once {@link #awaitUnregistered} lets it. */
     public CompletionStage<Void> register(BrokerImage broker) {
-        return registration.register(broker);
-    }
-
-    /** After a session was lost and another took its place: owns again what the lost one has owned. */
-    public CompletionStage<Void> rejoin(BrokerImage broker) {
-        election.forget();
-        return registration.register(broker).thenCompose(nothing -> election.stand());
+        self = broker;
+        return registration.register(isLeaving ? broker.shuttingDown() : broker);
     }
 
     /**
-     * This broker has started: it leads its partitions with new epochs. It says so itself, since nobody else can lead a partition of one
-     * replica.
+     * After a session was lost and another took its place: owns again what the lost one has owned. Leaderships are begun anew, as if the
+     * broker had been away, whether the others have noticed or not; it has all its records.
      */
-    public CompletionStage<Void> leadOwn() {
-        return follower.settled().thenCompose(image -> election.current()).thenCompose(epoch -> {
-            List<PartitionChange> changes = BrokerDecisions.returned(situation(true), nodeId, true);
-            CompletionStage<Void> all = CompletableFuture.completedFuture(null);
-            for (int from = 0; from < changes.size(); from += MOST_PER_MULTI) {
-                List<PartitionChange> some = changes.subList(from, Math.min(changes.size(), from + MOST_PER_MULTI));
-                all = all.thenCompose(nothing -> change(epoch, some));
-            }
-            return all;
-        });
+    public CompletionStage<Void> rejoin(BrokerImage broker) {
+        election.forget();
+        return awaitUnregistered()
+                .thenCompose(nothing -> leaveFormerRoles(LastEnd.CLEAN))
+                .thenCompose(nothing -> register(broker))
+                .thenCompose(nothing -> election.stand());
     }
 
-    private CompletionStage<Void> change(ControllerEpoch epoch, List<PartitionChange> changes) {
-        for (PartitionChange change : changes) {
-            if (change.isUnclean()) {
-                LOG.warn("{}", change.describe());
-            } else {
-                LOG.debug("{}", change.describe());
-            }
+    /**
+     * This broker is about to begin anew: what it led it leads no more, and where it was in sync it is not. To be done before it
+     * registers, and before its partitions are opened. Once it has registered, the controller lets it lead where nobody else may.
+     *
+     * @param lastEnd how its last process has ended
+     */
+    public CompletionStage<Void> leaveFormerRoles(LastEnd lastEnd) {
+        boolean isWhole = lastEnd.keptAll(Durability.WRITTEN);
+        if (!isWhole) {
+            LOG.warn("This broker may have lost records that it had: nodeId={}, lastEnd={}", nodeId, lastEnd);
         }
-        return write(epoch, PartitionChange.operations(changes, epoch.number()));
+        return writer.carryOut(election::current, situation -> BrokerDecisions.returned(situation, nodeId, isWhole));
+    }
+
+    /**
+     * Lets others take over from this broker as far as they can, unless {@code controlled.shutdown.enable} says no. Completes when that is
+     * done, or nothing more can be handed over in the time that the keys of the controlled shutdown give.
+     */
+    public CompletionStage<Void> shutDown() {
+        BrokerImage broker = self;
+        if (broker == null || !values.booleanValue("controlled.shutdown.enable")) {
+            return CompletableFuture.completedFuture(null);
+        }
+        isLeaving = true;
+        return registration
+                .markShuttingDown(broker)
+                .thenCompose(nothing -> new Departure(nodeId, writer, situations, election, values).handOver());
+    }
+
+    /**
+     * Gives preferred leaders their partitions back where too many are led by others, if this broker is the controller and {@code
+     * auto.leader.rebalance.enable} says so. Returns at once.
+     */
+    public void balanceLeaders() {
+        if (values.booleanValue("auto.leader.rebalance.enable")) {
+            int mostPercent = values.intValue("leader.imbalance.per.broker.percentage");
+            loop.carryOutInTurn(situation -> LeaderDecisions.balance(situation, mostPercent));
+        }
     }
 
     /**
@@ -130,20 +183,21 @@ public final class Controller {
      * when this broker is not the controller.
      */
     public CompletionStage<TopicImage> createTopic(NewTopic topic, boolean validateOnly) {
-        return inTurn(() -> create(topic, validateOnly, election.requireOwn()));
+        return turns.take(() -> create(topic, validateOnly, election.requireOwn()));
     }
 
     /** Creates a topic for a client that uses it; any broker may, since what does not exist nobody else can be changing. */
     public CompletionStage<TopicImage> createUsedTopic(NewTopic topic) {
-        return inTurn(() -> election.current().thenCompose(epoch -> create(topic, false, epoch)));
+        return turns.take(() -> election.current().thenCompose(epoch -> create(topic, false, epoch)));
     }
 
     private CompletionStage<TopicImage> create(NewTopic topic, boolean validateOnly, ControllerEpoch epoch) {
-        Situation situation = situation(false);
+        Situation situation = situations.present();
         TopicPlan.requireNewName(topic.name(), situation.image());
         TopicPlan.requireConfig(topic.config());
         List<List<Integer>> assignment = assignment(topic, situation);
-        List<PartitionImage> partitions = Placement.partitions(situation, 0, assignment);
+        TopicRules rules = situations.rules(situation.image(), topic.config());
+        List<PartitionImage> partitions = Placement.partitions(situation, 0, assignment, rules.minInSync());
         TopicImage planned = new TopicImage(topic.name(), UUID.randomUUID(), partitions);
         if (validateOnly) {
             return CompletableFuture.completedFuture(planned);
@@ -169,38 +223,28 @@ public final class Controller {
     private List<List<Integer>> assignment(NewTopic topic, Situation situation) {
         if (!topic.assignment().isEmpty()) {
             Placement.requireAssignment(situation, topic.assignment(), -1);
-            TopicPlan.requireOneReplica(topic.assignment().get(0).size());
             return topic.assignment();
         }
         int count = topic.partitions() == -1 ? values.intValue("num.partitions") : topic.partitions();
-        int factor = topic.replicationFactor() == -1 ? TopicPlan.MOST_REPLICAS : topic.replicationFactor();
+        int factor = topic.replicationFactor() == -1
+                ? values.intValue("default.replication.factor")
+                : topic.replicationFactor();
         TopicPlan.requirePartitions(count);
-        List<List<Integer>> assignment = Placement.place(situation, null, count, factor);
-        TopicPlan.requireOneReplica(factor);
-        return assignment;
+        return Placement.place(situation, null, count, bounded(topic.name(), factor, situation));
     }
 
-    /**
-     * What decisions look at.
-     *
-     * @param isStarting whether this broker is to count as registered, as it will be when it can do its part
-     */
-    private Situation situation(boolean isStarting) {
-        ClusterImage image = follower.image();
-        BrokerStates brokers = BrokerStates.of(image);
-        if (isStarting) {
-            brokers = brokers.with(new BrokerState(nodeId, BrokerImage.UNREGISTERED, null, Standing.ACTIVE));
+    /** The broker's own topics are created although there are too few brokers: those that are there could do nothing without. */
+    private static int bounded(String topic, int factor, Situation situation) {
+        int brokers = situation.brokers().registered().size();
+        if (!TopicImage.isInternal(topic) || brokers >= factor || brokers == 0) {
+            return factor;
         }
-        ConfigValues cluster = values.withDynamic(image.defaultBrokerConfig(), Map.of());
-        Map<String, TopicRules> rules = new HashMap<>();
-        return new Situation(
-                image,
-                brokers,
-                name -> rules.computeIfAbsent(name, topic -> {
-                    // Nobody but its only replica can lead a partition yet, cleanly or not.
-                    return new TopicRules(
-                            cluster.forTopic(image.topicConfig(topic)).intValue("min.insync.replicas"), false);
-                }));
+        LOG.warn(
+                "Fewer brokers than replicas, which the controller adds when there are more: topic={}, replicas={}, brokers={}",
+                topic,
+                factor,
+                brokers);
+        return brokers;
     }
 
     /** Refuses a name that a topic cannot have. */
@@ -210,7 +254,7 @@ public final class Controller {
 
     /** Deletes a topic. */
     public CompletionStage<Void> deleteTopic(TopicImage topic) {
-        return inTurn(() -> {
+        return turns.take(() -> {
             ControllerEpoch epoch = election.requireOwn();
             ClusterImage image = follower.image();
             TopicImage current = image.topic(topic.id());
@@ -226,7 +270,7 @@ public final class Controller {
     /** Gives a topic more partitions; {@code added} may be empty to let the controller decide where. */
     public CompletionStage<Void> createPartitions(
             String name, int count, List<List<Integer>> added, boolean validateOnly) {
-        return inTurn(() -> {
+        return turns.take(() -> {
             ControllerEpoch epoch = election.requireOwn();
             ClusterImage image = follower.image();
             TopicImage topic = image.topic(name);
@@ -244,7 +288,7 @@ public final class Controller {
                                         + " would not be an increase.");
             }
             int factor = topic.partitions().get(0).assignment().target().size();
-            Situation situation = situation(false);
+            Situation situation = situations.present();
             List<List<Integer>> assignment = added;
             if (added.isEmpty()) {
                 TopicPlan.requirePartitions(count);
@@ -257,7 +301,8 @@ public final class Controller {
             } else {
                 Placement.requireAssignment(situation, added, factor);
             }
-            List<PartitionImage> partitions = Placement.partitions(situation, present, assignment);
+            int minInSync = situation.rules().apply(name).minInSync();
+            List<PartitionImage> partitions = Placement.partitions(situation, present, assignment, minInSync);
             return validateOnly
                     ? CompletableFuture.completedFuture(null)
                     : write(epoch, TopicPlan.enlarge(topic, partitions, epoch.number()));
@@ -271,13 +316,6 @@ public final class Controller {
         return coordinator
                 .multi(fenced)
                 .thenCompose(results -> follower.settled())
-                .thenCompose(image -> partitions.settled());
-    }
-
-    /** One change after the other: each is planned on the image that the one before has left. */
-    private synchronized <T> CompletionStage<T> inTurn(Supplier<CompletionStage<T>> change) {
-        CompletionStage<T> next = last.handle((result, failure) -> result).thenCompose(previous -> change.get());
-        last = next;
-        return next;
+                .thenCompose(image -> settled.get());
     }
 }

@@ -32,13 +32,18 @@ final class ControllerElection implements ImageListener {
 
     private final int nodeId;
     private final Coordinator coordinator;
+    private final Runnable onElected;
 
     /** That of this broker while it is the controller as far as it knows. */
     private volatile @Nullable ControllerEpoch own;
 
-    ControllerElection(int nodeId, Coordinator coordinator) {
+    /**
+     * @param onElected called when this broker has become the controller; must not block
+     */
+    ControllerElection(int nodeId, Coordinator coordinator, Runnable onElected) {
         this.nodeId = nodeId;
         this.coordinator = coordinator;
+        this.onElected = onElected;
     }
 
     /** Becomes the controller, or finds that one is there. */
@@ -104,6 +109,7 @@ final class ControllerElection implements ImageListener {
     private void lead(ControllerEpoch epoch) {
         own = epoch;
         LOG.info("Elected: nodeId={}, controllerEpoch={}", nodeId, epoch.number());
+        onElected.run();
     }
 
     private void resign(int controllerId) {
@@ -119,6 +125,11 @@ final class ControllerElection implements ImageListener {
     }
 
     private CompletionStage<ControllerEpoch> readEpoch() {
+        return readEpoch(coordinator);
+    }
+
+    /** The epoch of the controller that there is, or was last. */
+    static CompletionStage<ControllerEpoch> readEpoch(Coordinator coordinator) {
         return coordinator
                 .get(TreeLayout.CONTROLLER_EPOCH)
                 .thenApply(node -> new ControllerEpoch(
@@ -132,6 +143,11 @@ final class ControllerElection implements ImageListener {
 
     private static CompletionStage<Void> failed(Throwable failure) {
         return CompletableFuture.failedFuture(failure);
+    }
+
+    /** Whether this broker is the controller, as far as it knows. */
+    boolean isElected() {
+        return own != null;
     }
 
     /**

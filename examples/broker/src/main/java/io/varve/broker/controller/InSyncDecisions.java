@@ -7,7 +7,6 @@ import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -37,14 +36,14 @@ final class InSyncDecisions {
     }
 
     /**
-     * The change that a leader asks for; empty when all is so already. When it completes a reassignment the leader may be another
-     * afterwards, which the answer has to tell the one that asked (NEW_LEADER_ELECTED).
+     * The change that a leader asks for. It raises the partition epoch also when all is so already, which makes other copies of what the
+     * leader asked for void. That a reassignment is complete with it is for the controller to see.
      *
      * @param isr all that shall be in sync, the leader among them
      * @param isRecovering whether the leader has yet to recover from an unclean election
      * @throws RequestException when it may not be, with Kafka's error
      */
-    static Optional<PartitionChange> alter(
+    static PartitionChange alter(
             Situation situation, UUID topicId, int index, Leader leader, List<Member> isr, boolean isRecovering) {
         BrokerState asking = situation.brokers().find(leader.brokerId());
         if (asking == null || asking.epoch() != leader.brokerEpoch()) {
@@ -70,14 +69,14 @@ final class InSyncDecisions {
                             + ", isRecovering=" + partition.state().isRecovering());
         }
         requireEligible(situation.brokers(), partition, isr);
-        PartitionRevision revision = situation.revise(topic, partition);
+        PartitionRevision revision = situation.revise(topic, partition).confirmed();
         if (!isRecovering) {
             revision.recovered();
         }
         if (!Set.copyOf(ids(isr)).equals(Set.copyOf(partition.isr()))) {
             revision.inSync(ids(isr));
         }
-        return revision.because(PartitionChange.Reason.IN_SYNC_REPLICAS);
+        return revision.because(PartitionChange.Reason.IN_SYNC_REPLICAS).orElseThrow();
     }
 
     /** A leader that knows more than this broker shows that another is the controller by now. */
@@ -140,15 +139,14 @@ final class InSyncDecisions {
     }
 
     /**
-     * A topic's {@code min.insync.replicas} has changed in the situation's rules: where enough are in sync by the new one, records may be
-     * committed that those eligible so far do not have. To be written in one multi with the configuration. Kafka forgets them everywhere,
+     * Lets {@code min.insync.replicas} of the situation's rules hold where another does: where enough are in sync by the new one, records
+     * may be committed from now on that those eligible so far do not have, so they are eligible no longer. Kafka forgets them everywhere,
      * also where nobody is in sync and nothing can be committed without them.
      */
-    static List<PartitionChange> minInSyncChanged(Situation situation, TopicImage topic) {
-        return topic.partitions().stream()
-                .map(partition ->
-                        situation.revise(topic, partition).because(PartitionChange.Reason.MIN_IN_SYNC_REPLICAS))
-                .flatMap(Optional::stream)
-                .toList();
+    static List<PartitionChange> minInSync(Situation situation) {
+        return situation.forEach((topic, partition) -> situation
+                .revise(topic, partition)
+                .minInSync(situation.rules().apply(topic.name()).minInSync())
+                .because(PartitionChange.Reason.MIN_IN_SYNC_REPLICAS));
     }
 }

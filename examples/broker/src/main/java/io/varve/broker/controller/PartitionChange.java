@@ -61,6 +61,7 @@ record PartitionChange(
         difference(line, "replicas", before.replicas(), after.replicas());
         difference(line, "isr", before.isr(), after.isr());
         difference(line, "elr", before.eligible(), after.eligible());
+        difference(line, "minInSync", before.state().minInSync(), after.state().minInSync());
         difference(
                 line, "adding", before.assignment().adding(), after.assignment().adding());
         difference(

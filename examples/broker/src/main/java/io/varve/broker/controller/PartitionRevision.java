@@ -23,24 +23,26 @@ final class PartitionRevision {
     private final TopicImage topic;
     private final PartitionImage before;
     private final BrokerStates brokers;
-    private final TopicRules rules;
     private Assignment assignment;
     private List<Integer> isr;
     private List<Integer> eligible;
     private Election.Mode mode;
+    private int minInSync;
     private boolean isRecovering;
     private boolean isNewLeadership;
+    private boolean mayComplete;
+    private boolean isConfirmed;
 
     PartitionRevision(TopicImage topic, PartitionImage before, BrokerStates brokers, TopicRules rules) {
         this.topic = topic;
         this.before = before;
         this.brokers = brokers;
-        this.rules = rules;
         this.assignment = before.assignment();
         this.isr = before.isr();
         // Whoever leaves the replicas in sync is eligible as long as nothing can have been committed without it.
         this.eligible = union(before.eligible(), before.isr());
         this.mode = rules.uncleanElection() ? Election.Mode.UNCLEAN : Election.Mode.CLEAN;
+        this.minInSync = before.state().minInSync();
         this.isRecovering = before.state().isRecovering();
     }
 
@@ -71,8 +73,21 @@ final class PartitionRevision {
         return this;
     }
 
+    /** The replicas are to be others; as {@link #completed}, only for the controller, which alone writes the topic's node. */
     PartitionRevision assigned(Assignment wanted) {
         assignment = wanted;
+        return completed();
+    }
+
+    /** The reassignment that is under way ends if it can. */
+    PartitionRevision completed() {
+        mayComplete = true;
+        return this;
+    }
+
+    /** The topic's configuration says another number. */
+    PartitionRevision minInSync(int wanted) {
+        minInSync = wanted;
         return this;
     }
 
@@ -93,10 +108,18 @@ final class PartitionRevision {
         return this;
     }
 
+    /** The partition epoch increases even when nothing else is changed: what was decided on this state before is void. */
+    PartitionRevision confirmed() {
+        isConfirmed = true;
+        return this;
+    }
+
     /** The change that follows; empty when nothing is changed. */
     Optional<PartitionChange> because(PartitionChange.Reason reason) {
         isr = ofReplicas(isr);
-        completeReassignment();
+        if (mayComplete) {
+            completeReassignment();
+        }
         eligible = ofReplicas(eligible);
         Election election = Election.of(draft(), brokers, mode);
         int leader = election.leader();
@@ -109,8 +132,9 @@ final class PartitionRevision {
             isr = List.of(leader);
         }
         Successors successors = successors(leader == ClusterImage.NOBODY ? lastLeader() : ClusterImage.NOBODY);
-        PartitionState state = new PartitionState(leader, leaderEpoch(leader), isr, successors, isRecovering);
-        if (state.equals(before.state()) && assignment.equals(before.assignment())) {
+        PartitionState state =
+                new PartitionState(leader, leaderEpoch(leader), isr, successors, minInSync, isRecovering);
+        if (!isConfirmed && state.equals(before.state()) && assignment.equals(before.assignment())) {
             return Optional.empty();
         }
         PartitionImage after = new PartitionImage(before.index(), assignment, state, before.partitionEpoch() + 1);
@@ -129,7 +153,7 @@ final class PartitionRevision {
         List<Integer> left = isr.stream().filter(target::contains).toList();
         boolean isLed = left.stream().anyMatch(brokers::isActive)
                 || (left.contains(before.leader()) && brokers.isPresent(before.leader()));
-        if (left.containsAll(assignment.adding()) && left.size() >= rules.enough(target.size()) && isLed) {
+        if (left.containsAll(assignment.adding()) && left.size() >= Math.min(minInSync, target.size()) && isLed) {
             assignment = Assignment.of(target);
             isr = left;
         }
@@ -137,13 +161,13 @@ final class PartitionRevision {
 
     /** The partition as it shall be, led as before. */
     private PartitionImage draft() {
-        PartitionState state =
-                new PartitionState(before.leader(), before.leaderEpoch(), isr, successors(lastLeader()), isRecovering);
+        PartitionState state = new PartitionState(
+                before.leader(), before.leaderEpoch(), isr, successors(lastLeader()), minInSync, isRecovering);
         return new PartitionImage(before.index(), assignment, state, before.partitionEpoch());
     }
 
     private Successors successors(int lastKnownLeader) {
-        boolean enough = isr.size() >= rules.enough(assignment.replicas().size());
+        boolean enough = isr.size() >= Math.min(minInSync, assignment.replicas().size());
         return new Successors(enough ? List.of() : without(eligible, Set.copyOf(isr)), lastKnownLeader);
     }
 

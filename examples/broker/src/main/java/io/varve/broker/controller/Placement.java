@@ -87,11 +87,15 @@ final class Placement {
             Situation situation, @Nullable TopicImage topic, int partitions, int replicationFactor) {
         Placement placement = new Placement(situation, topic);
         int available = placement.brokers.size();
-        if (replicationFactor < 1 || replicationFactor > available) {
+        if (replicationFactor < 1) {
             throw refused(
                     ErrorCode.INVALID_REPLICATION_FACTOR,
-                    "Replication factor: " + replicationFactor + " larger than available brokers: " + available
-                            + ", or smaller than 1.");
+                    "Replication factor must be larger than 0, or -1 to use the default value.");
+        }
+        if (replicationFactor > available) {
+            throw refused(
+                    ErrorCode.INVALID_REPLICATION_FACTOR,
+                    "Replication factor: " + replicationFactor + " larger than available brokers: " + available + ".");
         }
         if (placement.brokers.stream().allMatch(broker -> broker.isSpare)) {
             throw refused(
@@ -183,9 +187,11 @@ final class Placement {
      * New partitions with these replicas: in sync are those that are active, and the first of them leads.
      *
      * @param first number of the first of them
+     * @param minInSync their {@code min.insync.replicas}
      * @throws RequestException with INVALID_REPLICA_ASSIGNMENT when a partition has no active one
      */
-    static List<PartitionImage> partitions(Situation situation, int first, List<List<Integer>> assignment) {
+    static List<PartitionImage> partitions(
+            Situation situation, int first, List<List<Integer>> assignment, int minInSync) {
         List<PartitionImage> partitions = new ArrayList<>(assignment.size());
         for (List<Integer> replicas : assignment) {
             List<Integer> isr =
@@ -195,8 +201,8 @@ final class Placement {
                         ErrorCode.INVALID_REPLICA_ASSIGNMENT,
                         "None of the replicas " + replicas + " can lead: all are fenced or shutting down.");
             }
-            partitions.add(
-                    PartitionImage.first(first + partitions.size(), replicas, PartitionState.first(isr.get(0), isr)));
+            PartitionState state = PartitionState.first(isr.get(0), isr, minInSync);
+            partitions.add(PartitionImage.first(first + partitions.size(), replicas, state));
         }
         return partitions;
     }

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /**
  * Lets partitions have their replicas at other brokers (KIP-455): the new ones are added and catch up, the old ones stay until then.
- * That one is done is decided with the change of the replicas in sync that completes it, see {@link PartitionRevision}. Pure.
+ * Pure.
  */
 final class ReassignmentDecisions {
 
@@ -61,6 +61,17 @@ final class ReassignmentDecisions {
         }
         return assign(revision, id, assignment.original(), PartitionChange.Reason.REASSIGNMENT_CANCELLED)
                 .orElseThrow();
+    }
+
+    /** Ends the reassignments whose new replicas are all in sync. */
+    static List<PartitionChange> complete(Situation situation) {
+        return situation.forEach((topic, partition) -> partition.assignment().isReassigning()
+                ? situation
+                        .revise(topic, partition)
+                        .completed()
+                        .because(PartitionChange.Reason.REASSIGNMENT)
+                        .filter(PartitionChange::isReassignmentCompleted)
+                : Optional.empty());
     }
 
     private static Optional<PartitionChange> assign(

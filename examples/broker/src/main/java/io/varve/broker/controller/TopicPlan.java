@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** Decides what creating, enlarging and deleting a topic means for the tree. Pure: images in, operations out. */
 final class TopicPlan {
 
-    /** Records are not replicated yet: a second replica would be one in name only. */
-    static final int MOST_REPLICAS = 1;
-
     private static final int MAX_NAME_LENGTH = 249;
     private static final int MAX_PARTITIONS = 100_000;
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9._-]+");
@@ -98,15 +95,6 @@ final class TopicPlan {
             throw refused(
                     ErrorCode.INVALID_PARTITIONS,
                     "Number of partitions was " + partitions + "; it must be between 1 and " + MAX_PARTITIONS + ".");
-        }
-    }
-
-    static void requireOneReplica(int replicationFactor) {
-        if (replicationFactor > MOST_REPLICAS) {
-            throw refused(
-                    ErrorCode.INVALID_REPLICATION_FACTOR,
-                    "Replication factor: " + replicationFactor
-                            + ", but records are not replicated by this version; ask for 1.");
         }
     }
 

@@ -6,7 +6,7 @@ package io.varve.broker.controller;
  *
  * <p>Threading: immutable.
  *
- * @param minInSync replicas in sync below which nothing is committed, at least 1
+ * @param minInSync replicas in sync below which nothing is committed, at least 1; holds for a partition once its state says so
  * @param uncleanElection whether a replica that may lack committed records may lead when no other is left
  */
 record TopicRules(int minInSync, boolean uncleanElection) {
@@ -15,10 +15,5 @@ record TopicRules(int minInSync, boolean uncleanElection) {
         if (minInSync < 1) {
             throw new IllegalArgumentException("minInSync must be at least 1: minInSync=" + minInSync);
         }
-    }
-
-    /** As many replicas in sync as a partition of so many replicas needs for commits, and for having no other successors. */
-    int enough(int replicas) {
-        return Math.min(minInSync, replicas);
     }
 }

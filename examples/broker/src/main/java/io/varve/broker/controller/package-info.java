@@ -1,6 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 /**
- * The elected controller: the only writer of partition state. Decisions are pure; one thread carries them out.
+ * What becomes of topics and partitions. Decisions are pure; what they come to is written with conditions, under the epoch of the
+ * controller: by the elected controller, and by each broker what concerns itself, which is the replicas in sync with it where it leads,
+ * its start and its end.
  */
 @NullMarked
 package io.varve.broker.controller;

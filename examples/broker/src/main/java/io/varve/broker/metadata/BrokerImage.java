@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  *     {@link #UNREGISTERED} while it has none
  * @param endpoints where clients reach it
  * @param rack where it stands, null when nobody said
+ * @param isShuttingDown whether it has said that it is about to go
  */
-public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullable String rack) {
+public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullable String rack, boolean isShuttingDown) {
 
     /** The epoch of a broker that is not registered yet. */
     public static final long UNREGISTERED = -1;
@@ -24,9 +25,19 @@ public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullabl
         endpoints = List.copyOf(endpoints);
     }
 
+    /** A broker that is there to stay. */
+    public BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullable String rack) {
+        this(id, epoch, endpoints, rack, false);
+    }
+
     /** A broker that is about to register. */
     public BrokerImage(int id, List<Endpoint> endpoints, @Nullable String rack) {
         this(id, UNREGISTERED, endpoints, rack);
+    }
+
+    /** This broker when it is about to go. */
+    public BrokerImage shuttingDown() {
+        return new BrokerImage(id, epoch, endpoints, rack, true);
     }
 
     /**
@@ -36,8 +47,6 @@ public record BrokerImage(int id, long epoch, List<Endpoint> endpoints, @Nullabl
      * @param securityProtocol what is spoken there
      */
     public record Endpoint(String listener, String securityProtocol, String host, int port) {}
-
-    public boolean isShuttingDown() { return false; }
 
     /** The endpoint of a listener, null when the broker has none of this name. */
     public @Nullable Endpoint endpoint(String listener) {

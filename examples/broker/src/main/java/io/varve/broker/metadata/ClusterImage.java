@@ -23,11 +23,11 @@ public final class ClusterImage {
 
     /** The image before anything was read. */
     public static final ClusterImage EMPTY =
-            new ClusterImage("", NOBODY, List.of(), new TreeMap<>(), new ConfigImage(Map.of(), Map.of()), 0);
+            new ClusterImage("", NOBODY, Brokers.NONE, new TreeMap<>(), new ConfigImage(Map.of(), Map.of()), 0);
 
     private final String clusterId;
     private final int controllerId;
-    private final List<BrokerImage> brokers;
+    private final Brokers brokers;
     private final Map<String, TopicImage> topics;
     private final Map<UUID, TopicImage> topicsById = new HashMap<>();
     private final ConfigImage configs;
@@ -36,17 +36,32 @@ public final class ClusterImage {
     private ClusterImage(
             String clusterId,
             int controllerId,
-            List<BrokerImage> brokers,
+            Brokers brokers,
             Map<String, TopicImage> topics,
             ConfigImage configs,
             long zxid) {
         this.clusterId = clusterId;
         this.controllerId = controllerId;
-        this.brokers = List.copyOf(brokers);
+        this.brokers = brokers;
         this.topics = Collections.unmodifiableMap(topics);
         this.configs = configs;
         this.zxid = zxid;
         topics.values().forEach(topic -> topicsById.put(topic.id(), topic));
+    }
+
+    /**
+     * The brokers that live.
+     *
+     * @param registrations as {@link ClusterImage#registrations}
+     * @param all by their numbers
+     */
+    record Brokers(int registrations, List<BrokerImage> all) {
+
+        static final Brokers NONE = new Brokers(0, List.of());
+
+        Brokers {
+            all = List.copyOf(all);
+        }
     }
 
     /** Configurations by the name of what they are about. */
@@ -54,6 +69,10 @@ public final class ClusterImage {
 
     /** This image with the cluster's id, controller and brokers changed. */
     public ClusterImage with(String newClusterId, int newControllerId, List<BrokerImage> newBrokers, long newZxid) {
+        return with(newClusterId, newControllerId, new Brokers(brokers.registrations, newBrokers), newZxid);
+    }
+
+    ClusterImage with(String newClusterId, int newControllerId, Brokers newBrokers, long newZxid) {
         return new ClusterImage(newClusterId, newControllerId, newBrokers, topics, configs, newZxid);
     }
 
@@ -87,17 +106,25 @@ public final class ClusterImage {
 
     /** The brokers that live, by their numbers. */
     public List<BrokerImage> brokers() {
-        return brokers;
+        return brokers.all;
     }
 
-    /** A broker that lives, null when there is none with this number. */
+    /** A broker that lives, null when there is none of this number. */
     public @Nullable BrokerImage broker(int id) {
-        for (BrokerImage broker : brokers) {
+        for (BrokerImage broker : brokers.all) {
             if (broker.id() == id) {
                 return broker;
             }
         }
         return null;
+    }
+
+    /**
+     * Version of the node that every registration changes, as it was before the brokers were read: as long as it is the same in the tree
+     * no broker has registered that the image does not show.
+     */
+    public int registrations() {
+        return brokers.registrations;
     }
 
     /** Whether a broker lives and is reached by a listener of this name. */

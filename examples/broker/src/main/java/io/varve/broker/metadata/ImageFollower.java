@@ -53,6 +53,16 @@ public final class ImageFollower implements AutoCloseable {
     /** More became stale during the reads that are under way. */
     private boolean readAgain;
 
+    /** What those reads are of. */
+    private List<String> underWay = List.of();
+
+    /**
+     * Topics whose own nodes have changed during the reads that are under way, which may have found some of their partitions' states
+     * from before and others from after that. They are read once more before anybody sees them: an image never has a partition's state of
+     * one transaction and its assignment of another.
+     */
+    private final Set<String> torn = new LinkedHashSet<>();
+
     /**
      * @param coordinator the session to read with
      * @param clusterId the cluster to follow
@@ -134,13 +144,18 @@ public final class ImageFollower implements AutoCloseable {
             readAnew();
             return;
         }
-        stale.add(unit(path));
+        String unit = unit(path);
+        if (path.equals(unit)) {
+            torn.add(unit);
+        }
+        stale.add(unit);
         readStale();
     }
 
     /** The session was without a server: what is known may have gone, and what is not known may have come. */
     private void readAnew() {
         listing = true;
+        torn.addAll(underWay);
         ClusterImage known = image;
         known.topicsByName().keySet().forEach(topic -> stale.add(TreeLayout.topic(topic)));
         known.configs().topics().keySet().forEach(topic -> stale.add(TreeLayout.topicConfig(topic)));
@@ -187,7 +202,9 @@ public final class ImageFollower implements AutoCloseable {
         }
         reading = true;
         List<String> units = List.copyOf(stale);
+        underWay = units;
         stale.clear();
+        torn.clear();
         long zxid = latestZxid;
         List<CompletableFuture<Function<ClusterImage, ClusterImage>>> reads = new ArrayList<>();
         for (String unit : units) {
@@ -200,8 +217,12 @@ public final class ImageFollower implements AutoCloseable {
                 return;
             }
             ClusterImage next = image;
-            for (CompletableFuture<Function<ClusterImage, ClusterImage>> read : reads) {
-                next = read.join().apply(next);
+            for (int i = 0; i < units.size(); i++) {
+                if (torn.contains(units.get(i))) {
+                    stale.add(units.get(i));
+                } else {
+                    next = reads.get(i).join().apply(next);
+                }
             }
             if (next.clusterId().equals(clusterId)) {
                 publish(next);
@@ -313,8 +334,13 @@ public final class ImageFollower implements AutoCloseable {
         CompletionStage<Integer> controller = parsed(
                         TreeLayout.CONTROLLER, node -> TreeLayout.parseController(node.data()))
                 .thenApply(id -> id == null ? ClusterImage.NOBODY : id);
-        CompletionStage<List<BrokerImage>> brokers =
-                names(TreeLayout.BROKER_IDS).thenCompose(this::readBrokers);
+        // First, so that the brokers are at least those of that time.
+        CompletionStage<Integer> registrations = parsed(
+                        TreeLayout.REGISTRATIONS, node -> node.stat().version())
+                .thenApply(version -> version == null ? 0 : version);
+        CompletionStage<ClusterImage.Brokers> brokers = names(TreeLayout.BROKER_IDS)
+                .thenCompose(this::readBrokers)
+                .thenCombine(registrations, (all, version) -> new ClusterImage.Brokers(version, all));
         return clusterId
                 .thenCombine(controller, (id, controllerId) -> Map.entry(id, controllerId))
                 .thenCombine(brokers, (ids, found) -> before -> before.with(ids.getKey(), ids.getValue(), found, zxid));
@@ -324,7 +350,7 @@ public final class ImageFollower implements AutoCloseable {
         List<CompletableFuture<@Nullable BrokerImage>> reads = names.stream()
                 .filter(name -> name.matches("\\d{1,9}"))
                 .map(name -> parsed(
-                                TreeLayout.BROKER_IDS + "/" + name,
+                                TreeLayout.broker(Integer.parseInt(name)),
                                 node -> TreeLayout.parseBroker(Integer.parseInt(name), node))
                         .toCompletableFuture())
                 .toList();

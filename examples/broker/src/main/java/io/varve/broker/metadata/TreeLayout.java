@@ -23,6 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
  *   /controller                          {"version":2,"brokerid":0,"timestamp":"...","kraftControllerEpoch":-1}   ephemeral
  *   /controller_epoch                    7
  *   /brokers/ids/N                       {"version":5,"endpoints":["PLAINTEXT://host:port"],...}                  ephemeral
+ *   /brokers/seqid                       empty; set with every change of a node below /brokers/ids but its end
  *   /brokers/topics/T                    {"version":3,"topic_id":"...","partitions":{"0":[3,1]},
  *                                         "adding_replicas":{"0":[3]},"removing_replicas":{"0":[1]}}
  *   /brokers/topics/T/partitions/P/state {"version":1,"leader":0,"leader_epoch":3,"isr":[0],"controller_epoch":7}
@@ -31,8 +32,9 @@ import tools.jackson.databind.json.JsonMapper;
  * </pre>
  *
  * <p>The state of a partition also has, while they are not the ordinary ones, {@code leader_recovery_state} as Kafka had it, and, which are
- * ours, {@code elr} and {@code last_known_elr}. The broker epoch and the partition epoch are no fields: they are what the tree counts
- * anyway, the transaction that created a broker's node and the version of a state node.
+ * ours, {@code elr}, {@code last_known_elr} and {@code min_insync_replicas}. So has a broker {@code shutting_down}. The broker epoch and
+ * the partition epoch are no fields: they are what the tree counts anyway, the transaction that created a broker's node and the version
+ * of a state node.
  */
 public final class TreeLayout {
 
@@ -43,6 +45,7 @@ public final class TreeLayout {
     public static final String CONTROLLER = "/controller";
     public static final String CONTROLLER_EPOCH = "/controller_epoch";
     public static final String BROKER_IDS = "/brokers/ids";
+    public static final String REGISTRATIONS = "/brokers/seqid";
     public static final String TOPICS = "/brokers/topics";
     public static final String TOPIC_CONFIGS = "/config/topics";
     public static final String BROKER_CONFIGS = "/config/brokers";
@@ -54,7 +57,7 @@ public final class TreeLayout {
             "/brokers",
             BROKER_IDS,
             TOPICS,
-            "/brokers/seqid",
+            REGISTRATIONS,
             "/config",
             TOPIC_CONFIGS,
             BROKER_CONFIGS,
@@ -73,6 +76,10 @@ public final class TreeLayout {
     private static final ObjectMapper JSON = JsonMapper.shared();
 
     private TreeLayout() {}
+
+    public static String broker(int id) {
+        return BROKER_IDS + "/" + id;
+    }
 
     public static String topic(String name) {
         return TOPICS + "/" + name;
@@ -129,6 +136,9 @@ public final class TreeLayout {
         json.put("timestamp", Long.toString(nowMs));
         json.put("port", first.port());
         json.put("version", 5);
+        if (broker.isShuttingDown()) {
+            json.put("shutting_down", true);
+        }
         return JSON.writeValueAsBytes(json);
     }
 
@@ -146,7 +156,12 @@ public final class TreeLayout {
                 .map(text -> parseEndpoint(text, json.path("listener_security_protocol_map")))
                 .toList();
         JsonNode rack = json.path("rack");
-        return new BrokerImage(id, node.stat().czxid(), endpoints, rack.isString() ? rack.asString() : null);
+        return new BrokerImage(
+                id,
+                node.stat().czxid(),
+                endpoints,
+                rack.isString() ? rack.asString() : null,
+                json.path("shutting_down").asBoolean(false));
     }
 
     private static BrokerImage.Endpoint parseEndpoint(String text, JsonNode protocols) {
@@ -227,7 +242,9 @@ public final class TreeLayout {
                 "elr",
                 eligible.isEmpty() ? null : eligible,
                 "last_known_elr",
-                lastKnown == ClusterImage.NOBODY ? null : List.of(lastKnown)));
+                lastKnown == ClusterImage.NOBODY ? null : List.of(lastKnown),
+                "min_insync_replicas",
+                state.minInSync() == 1 ? null : state.minInSync()));
     }
 
     static PartitionImage parsePartitionState(int index, Assignment assignment, Node node) {
@@ -239,6 +256,7 @@ public final class TreeLayout {
                 json.path("leader_epoch").asInt(),
                 ints(json.path("isr")),
                 successors,
+                json.path("min_insync_replicas").asInt(1),
                 json.path("leader_recovery_state").asInt(0) == RECOVERING);
         return new PartitionImage(index, assignment, state, node.stat().version());
     }

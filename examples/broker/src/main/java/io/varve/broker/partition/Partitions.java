@@ -222,6 +222,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
     private void run(Lane lane, Runnable work) {
         CompletableFuture<Void> done = CompletableFuture.runAsync(work, lane).exceptionally(failure -> {
             LOG.error("A partition could not be changed", failure);
+            directories.spoil();
             return null;
         });
         pending = CompletableFuture.allOf(pending, done);
@@ -280,12 +281,20 @@ public final class Partitions implements ImageListener, AutoCloseable {
         upkeep.close();
         List<CompletableFuture<Void>> closing = new ArrayList<>();
         for (Partition partition : open.values()) {
-            closing.add(CompletableFuture.runAsync(partition::close, partition.lane()));
+            closing.add(CompletableFuture.runAsync(
+                    () -> {
+                        if (partition.log().isFailed()) {
+                            directories.spoil();
+                        }
+                        partition.close();
+                    },
+                    partition.lane()));
         }
         open.clear();
         CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new))
                 .exceptionally(failure -> {
                     LOG.error("A partition could not be closed", failure);
+                    directories.spoil();
                     return null;
                 })
                 .join();

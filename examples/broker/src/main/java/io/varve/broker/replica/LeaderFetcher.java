@@ -38,7 +38,6 @@ final class LeaderFetcher {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderFetcher.class);
     private static final long FIRST_DELAY_NS = 50_000_000L;
     private static final long NS_PER_MS = 1_000_000L;
-    private static final Runnable NOTHING = () -> {};
 
     private final int leader;
     private final Transport transport;
@@ -288,7 +287,7 @@ final class LeaderFetcher {
     }
 
     private static void fail(List<Delivery> failed) {
-        failed.forEach(delivery -> deliver(delivery, NOTHING));
+        failed.forEach(delivery -> deliver(delivery, () -> {}));
     }
 
     /** A follower that fails must not keep the others from their answers. */

@@ -8,6 +8,7 @@ import io.varve.log.storage.DirectoryInUseException;
 import io.varve.log.storage.DirectoryLock;
 import io.varve.log.storage.Storage;
 import io.varve.log.storage.StorageException;
+import io.varve.replication.partition.LastEnd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -51,7 +52,11 @@ public final class LogDirectories implements AutoCloseable {
     private final List<DirectoryLock> locks = new ArrayList<>();
     private final Map<String, Path> partitions = new ConcurrentHashMap<>();
     private final List<Path> unformatted = new ArrayList<>();
+    private final String bootId = ProcessEnd.bootId();
+    private LastEnd lastEnd = LastEnd.CLEAN;
     private @Nullable String clusterId;
+    private volatile boolean isInUse;
+    private volatile boolean isSpoilt;
 
     private LogDirectories(List<Path> directories, int nodeId) {
         this.directories = directories;
@@ -103,8 +108,10 @@ public final class LogDirectories implements AutoCloseable {
                         + " is not empty and has no meta.properties; choose an empty directory or one of this broker");
             }
             unformatted.add(directory);
+            lastEnd = LastEnd.NONE;
             return;
         }
+        lastEnd = lastEnd.worse(ProcessEnd.read(directory, bootId));
         DirectoryMetadata known = metadata.get();
         String expected = clusterId == null ? known.clusterId() : clusterId;
         if (known.nodeId() != nodeId || !known.clusterId().equals(expected)) {
@@ -112,6 +119,25 @@ public final class LogDirectories implements AutoCloseable {
                     + known.clusterId() + "; this broker has node.id=" + nodeId + ", cluster.id=" + expected);
         }
         clusterId = expected;
+    }
+
+    /** How the last process has ended that used the directories: of several the one of which the worst must be said. */
+    public LastEnd lastEnd() {
+        return lastEnd;
+    }
+
+    /**
+     * Says on disk that this process uses the directories. What follows from {@link #lastEnd} must be known to the cluster by then: the next
+     * process does not find it any more.
+     */
+    public void begin() {
+        isInUse = true;
+        directories.forEach(directory -> ProcessEnd.writeRunning(directory, bootId));
+    }
+
+    /** Something in the directories could not be forced or closed, which the next process must find. From any thread. */
+    public void spoil() {
+        isSpoilt = true;
     }
 
     /** The cluster that the directories belong to; empty when all are new. */
@@ -239,9 +265,16 @@ public final class LogDirectories implements AutoCloseable {
         }
     }
 
-    /** Lets other processes use the directories. */
+    /**
+     * Lets other processes use the directories. If this one did {@link #begin}, and nobody did {@link #spoil}, says on disk that
+     * everything in them is forced and closed: so it must be.
+     */
     @Override
     public void close() {
+        if (isInUse && !isSpoilt) {
+            isInUse = false;
+            directories.forEach(directory -> ProcessEnd.writeClosed(directory, bootId));
+        }
         for (DirectoryLock lock : locks) {
             try {
                 lock.close();

@@ -135,7 +135,8 @@ class BalancePlanTest {
     @Test
     void shouldCountMovesUnderWayAsDone() {
         Situation situation = ClusterSketch.ofBrokers(1, 2)
-                .partition(new Assignment(List.of(2, 1), List.of(2), List.of(1)), PartitionState.first(1, List.of(1)))
+                .partition(
+                        new Assignment(List.of(2, 1), List.of(2), List.of(1)), PartitionState.first(1, List.of(1), 1))
                 .situation();
 
         BalancePlan plan = BalancePlan.of(situation, partition -> 10, AIM);

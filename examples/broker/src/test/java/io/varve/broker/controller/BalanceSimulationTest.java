@@ -156,6 +156,7 @@ class BalanceSimulationTest {
                         completed.add(situation
                                 .revise(topic, partition)
                                 .inSync(partition.replicas())
+                                .completed()
                                 .because(PartitionChange.Reason.IN_SYNC_REPLICAS)
                                 .orElseThrow());
                     }

@@ -128,7 +128,7 @@ class BrokerDecisionsTest {
     @Test
     void shouldElectTheLastKnownLeaderWhenAllHaveLostTheirs() {
         PartitionState state =
-                new PartitionState(ClusterImage.NOBODY, 5, List.of(), new Successors(List.of(1), 1), false);
+                new PartitionState(ClusterImage.NOBODY, 5, List.of(), new Successors(List.of(1), 1), 1, false);
         Situation situation = ClusterSketch.ofBrokers(1, 2)
                 .partition(Assignment.of(ALL), state)
                 .situation();
@@ -141,7 +141,7 @@ class BrokerDecisionsTest {
     @Test
     void shouldWaitForTheLastKnownLeaderToBeThere() {
         PartitionState state =
-                new PartitionState(ClusterImage.NOBODY, 5, List.of(), new Successors(List.of(), 1), false);
+                new PartitionState(ClusterImage.NOBODY, 5, List.of(), new Successors(List.of(), 1), 1, false);
         Situation situation =
                 ClusterSketch.ofBrokers(2).partition(Assignment.of(ALL), state).situation();
 

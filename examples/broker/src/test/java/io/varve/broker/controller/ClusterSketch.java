@@ -37,6 +37,7 @@ final class ClusterSketch {
         return this;
     }
 
+    /** For topics that follow. */
     ClusterSketch rules(int minInSync, boolean uncleanElection) {
         rules = new TopicRules(minInSync, uncleanElection);
         return this;
@@ -46,8 +47,8 @@ final class ClusterSketch {
     ClusterSketch topic(String name, List<List<Integer>> assignment) {
         List<PartitionImage> partitions = new ArrayList<>();
         for (List<Integer> replicas : assignment) {
-            partitions.add(
-                    PartitionImage.first(partitions.size(), replicas, PartitionState.first(replicas.get(0), replicas)));
+            partitions.add(PartitionImage.first(
+                    partitions.size(), replicas, PartitionState.first(replicas.get(0), replicas, rules.minInSync())));
         }
         topics.put(name, new TopicImage(name, id(name), partitions));
         return this;
@@ -55,7 +56,9 @@ final class ClusterSketch {
 
     /** Topic t of one partition with leader epoch 5 and partition epoch 7. */
     ClusterSketch partition(int leader, List<Integer> replicas, List<Integer> isr, List<Integer> eligible) {
-        return partition(Assignment.of(replicas), new PartitionState(leader, 5, isr, successors(eligible), false));
+        return partition(
+                Assignment.of(replicas),
+                new PartitionState(leader, 5, isr, successors(eligible), rules.minInSync(), false));
     }
 
     ClusterSketch partition(Assignment assignment, PartitionState state) {

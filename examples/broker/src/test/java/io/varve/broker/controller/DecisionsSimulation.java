@@ -89,7 +89,11 @@ final class DecisionsSimulation {
     private void create(String topic) {
         List<List<Integer>> assignment =
                 Placement.place(situation, null, 1 + random.nextInt(3), 1 + random.nextInt(BROKERS - 1));
-        setTopic(new TopicImage(topic, ClusterSketch.id(topic), Placement.partitions(situation, 0, assignment)));
+        setTopic(new TopicImage(
+                topic,
+                ClusterSketch.id(topic),
+                Placement.partitions(
+                        situation, 0, assignment, situation.rules().apply(topic).minInSync())));
     }
 
     private void setTopic(TopicImage topic) {
@@ -127,7 +131,7 @@ final class DecisionsSimulation {
             case 1, 2 -> start(brokerId);
             case 3 -> {
                 situation = situation.with(situation.brokers().with(brokerId, any(Standing.values())));
-                write(BrokerDecisions.absent(situation));
+                doDuties();
             }
             case 4 -> handOver(brokerId);
             case 5 ->
@@ -138,7 +142,12 @@ final class DecisionsSimulation {
             case 8 -> asked(() -> write(List.of(LeaderDecisions.electPreferred(situation, anyPartition()))));
             case 9 -> asked(() -> write(List.of(LeaderDecisions.electUnclean(situation, anyPartition()))));
             case 10 -> alterRules(any(TOPICS.toArray(String[]::new)));
-            case 11, 12 -> alterInSync(anyPartition());
+            case 11, 12 -> {
+                alterInSync(anyPartition());
+                if (random.nextBoolean()) {
+                    doDuties();
+                }
+            }
             default -> replicate(anyPartition());
         }
         checkAll();
@@ -152,7 +161,7 @@ final class DecisionsSimulation {
             }
             start(id);
         }
-        write(BrokerDecisions.absent(situation));
+        doDuties();
         for (TopicPartition id : records.keySet()) {
             PartitionImage partition = partition(id);
             if (partition.leader() == ClusterImage.NOBODY) {
@@ -161,6 +170,7 @@ final class DecisionsSimulation {
             for (int again = 0; again < 2; again++) {
                 catchUp(id, partition(id).replicas());
                 askInSync(id, partition(id).replicas(), 0);
+                doDuties();
             }
         }
         write(LeaderDecisions.balance(situation, 0));
@@ -180,7 +190,7 @@ final class DecisionsSimulation {
         }
         setBroker(brokerId, null);
         if (random.nextInt(4) > 0) {
-            write(BrokerDecisions.absent(situation));
+            doDuties();
         } else {
             start(brokerId); // before anybody has noticed
         }
@@ -194,9 +204,21 @@ final class DecisionsSimulation {
         if (!isWhole) {
             records.forEach((id, kept) -> lose(id, kept, brokerId));
         }
-        setBroker(brokerId, new BrokerState(brokerId, ++epoch, null, Standing.ACTIVE));
         write(BrokerDecisions.returned(situation, brokerId, isWhole));
-        write(BrokerDecisions.absent(situation));
+        if (random.nextBoolean()) {
+            doDuties();
+        }
+        setBroker(brokerId, new BrokerState(brokerId, ++epoch, null, Standing.ACTIVE));
+        doDuties();
+    }
+
+    /** The controller looks. */
+    private void doDuties() {
+        List<PartitionChange> due = ControllerDuties.next(situation);
+        while (!due.isEmpty()) {
+            write(due);
+            due = ControllerDuties.next(situation);
+        }
     }
 
     private void lose(TopicPartition id, Records kept, int brokerId) {
@@ -236,9 +258,8 @@ final class DecisionsSimulation {
 
     private void alterRules(String topic) {
         rules.put(topic, rules());
-        TopicImage image = situation.image().topic(topic);
-        if (image != null) {
-            write(InSyncDecisions.minInSyncChanged(situation, image));
+        if (random.nextBoolean()) {
+            doDuties();
         }
     }
 
@@ -276,23 +297,11 @@ final class DecisionsSimulation {
     }
 
     private void commit(PartitionImage partition, Records kept) {
-        int enough = situation
-                .rules()
-                .apply(topicOf(kept))
-                .enough(partition.replicas().size());
+        int enough = partition.state().enoughInSync(partition.replicas().size());
         if (partition.isr().size() >= enough) {
             int all = partition.isr().stream().mapToInt(kept::end).min().orElse(0);
             kept.committed = Math.max(kept.committed, all);
         }
-    }
-
-    private String topicOf(Records kept) {
-        return records.entrySet().stream()
-                .filter(entry -> entry.getValue() == kept)
-                .findFirst()
-                .orElseThrow()
-                .getKey()
-                .topic();
     }
 
     /** The leader asks for those that have all its records, or leaves some out; now and then it knows too little or tries what it may not. */
@@ -323,12 +332,10 @@ final class DecisionsSimulation {
         List<InSyncDecisions.Member> members = isr.stream()
                 .map(replica -> new InSyncDecisions.Member(replica, epoch(replica)))
                 .toList();
-        List<PartitionChange> decided =
-                InSyncDecisions.alter(situation, ClusterSketch.id(id.topic()), id.index(), asking, members, false)
-                        .stream()
-                        .toList();
+        PartitionChange decided =
+                InSyncDecisions.alter(situation, ClusterSketch.id(id.topic()), id.index(), asking, members, false);
         assertThat(behind).as("a request that looked at an old state").isZero();
-        write(decided);
+        write(List.of(decided));
     }
 
     private long epoch(int brokerId) {

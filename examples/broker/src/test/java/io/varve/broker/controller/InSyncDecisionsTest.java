@@ -9,12 +9,9 @@ import io.varve.broker.controller.InSyncDecisions.Member;
 import io.varve.broker.metadata.Assignment;
 import io.varve.broker.metadata.PartitionState;
 import io.varve.broker.metadata.Successors;
-import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -32,13 +29,13 @@ class InSyncDecisionsTest {
     @Test
     void shouldLetAReplicaJoin() {
         assertThat(alter(LEADER, member(1), member(2), member(3)))
-                .contains("partition=t-0, isr=[1, 2]->[1, 2, 3], reason=IN_SYNC_REPLICAS");
+                .isEqualTo("partition=t-0, isr=[1, 2]->[1, 2, 3], reason=IN_SYNC_REPLICAS");
     }
 
     @Test
     void shouldKeepWhoeverLeavesEligibleWhileTooFewAreInSync() {
         assertThat(alter(LEADER, member(1)))
-                .contains("partition=t-0, isr=[1, 2]->[1], elr=[]->[2], reason=IN_SYNC_REPLICAS");
+                .isEqualTo("partition=t-0, isr=[1, 2]->[1], elr=[]->[2], reason=IN_SYNC_REPLICAS");
     }
 
     @Test
@@ -49,12 +46,30 @@ class InSyncDecisionsTest {
                 .situation();
 
         assertThat(alter(few, LEADER, member(1), member(3)))
-                .contains("partition=t-0, isr=[1]->[1, 3], elr=[2]->[], reason=IN_SYNC_REPLICAS");
+                .isEqualTo("partition=t-0, isr=[1]->[1, 3], elr=[2]->[], reason=IN_SYNC_REPLICAS");
     }
 
     @Test
-    void shouldChangeNothingThatIsSoAlready() {
-        assertThat(alter(LEADER, member(2), member(1))).isEmpty();
+    void shouldMakeCopiesVoidOfWhatIsSoAlready() {
+        PartitionChange change = InSyncDecisions.alter(situation, T, 0, LEADER, List.of(member(2), member(1)), false);
+
+        assertThat(change.after().state()).isEqualTo(change.before().state());
+        assertThat(change.after().partitionEpoch()).isEqualTo(8);
+    }
+
+    @Test
+    void shouldLeaveTheEndOfAReassignmentToTheController() {
+        Situation reassigning = ClusterSketch.ofBrokers(1, 2, 3)
+                .partition(
+                        new Assignment(List.of(3, 1, 2), List.of(3), List.of(2)),
+                        new PartitionState(1, 5, List.of(1, 2), Successors.NONE, 1, false))
+                .situation();
+
+        PartitionChange change =
+                InSyncDecisions.alter(reassigning, T, 0, LEADER, List.of(member(1), member(2), member(3)), false);
+
+        assertThat(change.describe()).isEqualTo("partition=t-0, isr=[1, 2]->[1, 2, 3], reason=IN_SYNC_REPLICAS");
+        assertThat(PartitionChange.operations(List.of(change), 1)).hasSize(1);
     }
 
     @Test
@@ -96,7 +111,7 @@ class InSyncDecisionsTest {
     void shouldNotLetAReplicaJoinWithAnOldRegistration() {
         assertRefused(ErrorCode.INELIGIBLE_REPLICA, LEADER, member(1), member(2), new Member(3, 102));
         assertThat(alter(LEADER, member(1), member(2), new Member(3, Member.ANY_EPOCH)))
-                .isPresent();
+                .isNotEmpty();
     }
 
     @Test
@@ -115,12 +130,12 @@ class InSyncDecisionsTest {
         Situation going = three.with(three.brokers().with(2, Standing.SHUTTING_DOWN));
 
         assertThat(alter(going, LEADER, member(1), member(2)))
-                .contains("partition=t-0, isr=[1, 2, 3]->[1, 2], reason=IN_SYNC_REPLICAS");
+                .isEqualTo("partition=t-0, isr=[1, 2, 3]->[1, 2], reason=IN_SYNC_REPLICAS");
     }
 
     @Test
     void shouldLetALeaderRecoverBeforeOthersJoin() {
-        PartitionState state = new PartitionState(1, 5, List.of(1), Successors.NONE, true);
+        PartitionState state = new PartitionState(1, 5, List.of(1), Successors.NONE, 1, true);
         Situation recovering = ClusterSketch.ofBrokers(1, 2, 3)
                 .partition(Assignment.of(ALL), state)
                 .situation();
@@ -129,37 +144,47 @@ class InSyncDecisionsTest {
                 .matches(failure -> is(failure, ErrorCode.INVALID_REQUEST));
         assertThatThrownBy(() -> InSyncDecisions.alter(situation, T, 0, LEADER, List.of(member(1)), true))
                 .matches(failure -> is(failure, ErrorCode.INVALID_REQUEST));
-        PartitionChange recovered = InSyncDecisions.alter(recovering, T, 0, LEADER, List.of(member(1)), false)
-                .orElseThrow();
+        PartitionChange recovered = InSyncDecisions.alter(recovering, T, 0, LEADER, List.of(member(1)), false);
         assertThat(recovered.after().state().isRecovering()).isFalse();
         assertThat(recovered.isUnclean()).isFalse();
     }
 
     @Test
     void shouldForgetWhoWasEligibleWhenEnoughAreInSyncByANewRule() {
-        ClusterSketch cluster = ClusterSketch.ofBrokers(1, 2, 3).partition(1, ALL, List.of(1), List.of(2));
-        Situation asksForTwo = cluster.rules(2, false).situation();
-        TopicImage topic = Objects.requireNonNull(asksForTwo.image().topic("t"));
+        ClusterSketch cluster =
+                ClusterSketch.ofBrokers(1, 2, 3).rules(2, false).partition(1, ALL, List.of(1), List.of(2));
+        Situation asksForTwo = cluster.situation();
         Situation asksForOne =
                 new Situation(asksForTwo.image(), asksForTwo.brokers(), name -> new TopicRules(1, false));
 
-        assertThat(InSyncDecisions.minInSyncChanged(asksForTwo, topic)).isEmpty();
-        assertThat(InSyncDecisions.minInSyncChanged(asksForOne, topic))
+        assertThat(InSyncDecisions.minInSync(asksForTwo)).isEmpty();
+        List<PartitionChange> changes = InSyncDecisions.minInSync(asksForOne);
+        assertThat(changes)
                 .extracting(PartitionChange::describe)
-                .containsExactly("partition=t-0, elr=[2]->[], reason=MIN_IN_SYNC_REPLICAS");
+                .containsExactly("partition=t-0, elr=[2]->[], minInSync=2->1, reason=MIN_IN_SYNC_REPLICAS");
+        assertThat(InSyncDecisions.minInSync(asksForOne.with(PartitionChange.apply(asksForOne.image(), changes))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldGoByTheNumberThatTheStateSays() {
+        Situation asksForOne = new Situation(situation.image(), situation.brokers(), name -> new TopicRules(1, false));
+
+        assertThat(alter(asksForOne, LEADER, member(1)))
+                .isEqualTo("partition=t-0, isr=[1, 2]->[1], elr=[]->[2], reason=IN_SYNC_REPLICAS");
     }
 
     private static Member member(int id) {
         return new Member(id, 100 + id);
     }
 
-    private Optional<String> alter(Leader leader, Member... isr) {
+    private String alter(Leader leader, Member... isr) {
         return alter(situation, leader, isr);
     }
 
-    private static Optional<String> alter(Situation situation, Leader leader, Member... isr) {
+    private static String alter(Situation situation, Leader leader, Member... isr) {
         return InSyncDecisions.alter(situation, T, 0, leader, List.of(isr), false)
-                .map(PartitionChange::describe);
+                .describe();
     }
 
     private void assertRefused(ErrorCode error, Leader leader, Member... isr) {

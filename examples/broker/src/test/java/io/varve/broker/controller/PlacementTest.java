@@ -81,7 +81,7 @@ class PlacementTest {
         assertThat(Placement.place(situation, null, 2, 1)).containsExactly(List.of(4), List.of(4));
         List<List<Integer>> placed = Placement.place(situation, null, 1, 4);
         assertThat(placed.get(0)).startsWith(4).containsExactlyInAnyOrder(1, 2, 3, 4);
-        PartitionImage partition = Placement.partitions(situation, 7, placed).get(0);
+        PartitionImage partition = Placement.partitions(situation, 7, placed, 2).get(0);
         assertThat(partition.index()).isEqualTo(7);
         assertThat(partition.leader()).isEqualTo(4);
         assertThat(partition.isr()).containsExactlyInAnyOrder(3, 4);
@@ -119,7 +119,7 @@ class PlacementTest {
         Situation situation = ClusterSketch.ofBrokers(1, 2).situation();
         Situation fenced = situation.with(situation.brokers().with(1, Standing.FENCED));
 
-        assertThatThrownBy(() -> Placement.partitions(fenced, 0, List.of(List.of(1))))
+        assertThatThrownBy(() -> Placement.partitions(fenced, 0, List.of(List.of(1)), 1))
                 .hasMessageContaining("None of the replicas [1] can lead");
     }
 

@@ -16,9 +16,12 @@ import io.varve.coordination.tree.TreeResult;
 import io.varve.log.storage.MemoryStorage;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +97,45 @@ class ImageFollowerTest {
         assertThat(told).containsExactly(follower.image());
     }
 
+    @Test
+    void shouldNeverShowAStateWithTheAssignmentOfAnotherTransaction() throws Exception {
+        List<PartitionImage> told = new CopyOnWriteArrayList<>();
+        get(follower.listen((before, after) -> {
+            TopicImage topic = after.topic("t");
+            if (topic != null) {
+                told.addAll(topic.partitions());
+            }
+        }));
+        UUID id = UUID.randomUUID();
+        PartitionState first = PartitionState.first(1, List.of(1, 2, 3), 1);
+        PartitionState second = PartitionState.first(1, List.of(1, 2), 1);
+        String state = TreeLayout.partitionState("t", 0);
+        session.beforeReading(
+                state,
+                () -> writer.multi(List.of(
+                        new TreeOp.Set(state, TreeLayout.partitionState(second, 1), 0),
+                        new TreeOp.Set(TreeLayout.topic("t"), topic(id, 1, 2), -1))));
+
+        get(writer.multi(List.of(
+                new TreeOp.Create(TreeLayout.topic("t"), topic(id, 1, 2, 3), CreateMode.PERSISTENT),
+                node(TreeLayout.topic("t") + "/partitions"),
+                node(TreeLayout.topic("t") + "/partitions/0"),
+                new TreeOp.Create(state, TreeLayout.partitionState(first, 1), CreateMode.PERSISTENT))));
+        get(follower.settled());
+
+        assertThat(told)
+                .contains(new PartitionImage(0, Assignment.of(List.of(1, 2)), second, 1))
+                .doesNotContain(new PartitionImage(0, Assignment.of(List.of(1, 2, 3)), second, 1));
+    }
+
+    private static byte[] topic(UUID id, Integer... replicas) {
+        return TreeLayout.topic(id, List.of(Assignment.of(List.of(replicas))));
+    }
+
+    private static TreeOp node(String path) {
+        return new TreeOp.Create(path, new byte[0], CreateMode.PERSISTENT);
+    }
+
     private Map<String, String> configs() throws Exception {
         Map<String, Map<String, String>> topics =
                 get(follower.settled()).configs().topics();
@@ -118,10 +160,16 @@ class ImageFollowerTest {
 
         private final Coordinator session;
         private volatile boolean deaf;
+        private final Map<String, Supplier<CompletionStage<?>>> beforeReading = new ConcurrentHashMap<>();
         private TreeListener listener = (change, path, zxid) -> {};
 
         Interrupted(Coordinator session) {
             this.session = session;
+        }
+
+        /** Lets something happen once, before a node is read. */
+        void beforeReading(String path, Supplier<CompletionStage<?>> event) {
+            beforeReading.put(path, event);
         }
 
         /** Tells, on the coordinator's thread, that changes may have been missed. */
@@ -156,7 +204,8 @@ class ImageFollowerTest {
 
         @Override
         public CompletionStage<Node> get(String path) {
-            return session.get(path);
+            Supplier<CompletionStage<?>> event = beforeReading.remove(path);
+            return event == null ? session.get(path) : event.get().thenCompose(done -> session.get(path));
         }
 
         @Override

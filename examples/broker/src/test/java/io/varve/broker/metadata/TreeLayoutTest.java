@@ -16,7 +16,7 @@ class TreeLayoutTest {
 
     @Test
     void shouldWriteAStateAsKafkaDid() {
-        PartitionState state = PartitionState.first(1, List.of(1, 2));
+        PartitionState state = PartitionState.first(1, List.of(1, 2), 1);
 
         assertThat(text(TreeLayout.partitionState(state, 7)))
                 .isEqualTo("{\"controller_epoch\":7,\"leader\":1,\"version\":1,\"leader_epoch\":0,\"isr\":[1,2]}");
@@ -24,13 +24,15 @@ class TreeLayoutTest {
 
     @Test
     void shouldReadWhatItWrites() {
-        PartitionState state = new PartitionState(-1, 5, List.of(), new Successors(List.of(3, 2), 3), true);
+        PartitionState state = new PartitionState(-1, 5, List.of(), new Successors(List.of(3, 2), 3), 2, true);
         Assignment assignment = new Assignment(List.of(3, 2, 1), List.of(3), List.of(1));
 
         byte[] data = TreeLayout.partitionState(state, 7);
         PartitionImage read = TreeLayout.parsePartitionState(0, assignment, node(data, 0, 4));
 
-        assertThat(text(data)).endsWith("\"isr\":[],\"leader_recovery_state\":1,\"elr\":[3,2],\"last_known_elr\":[3]}");
+        assertThat(text(data))
+                .endsWith("\"isr\":[],\"leader_recovery_state\":1,\"elr\":[3,2],\"last_known_elr\":[3],"
+                        + "\"min_insync_replicas\":2}");
         assertThat(read).isEqualTo(new PartitionImage(0, assignment, state, 4));
     }
 
@@ -40,7 +42,7 @@ class TreeLayoutTest {
 
         PartitionImage read = TreeLayout.parsePartitionState(0, Assignment.of(List.of(1, 2)), node(data, 0, 9));
 
-        assertThat(read.state()).isEqualTo(new PartitionState(1, 3, List.of(1, 2), Successors.NONE, false));
+        assertThat(read.state()).isEqualTo(new PartitionState(1, 3, List.of(1, 2), Successors.NONE, 1, false));
         assertThat(read.partitionEpoch()).isEqualTo(9);
     }
 

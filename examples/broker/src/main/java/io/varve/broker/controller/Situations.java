@@ -1,0 +1,42 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.controller;
+
+import io.varve.broker.config.ConfigValues;
+import io.varve.broker.metadata.ClusterImage;
+import io.varve.broker.metadata.ImageFollower;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Makes situations of the image and of what is configured.
+ *
+ * <p>Threading: safe.
+ */
+final class Situations {
+
+    private final ImageFollower follower;
+    private final ConfigValues values;
+
+    Situations(ImageFollower follower, ConfigValues values) {
+        this.follower = follower;
+        this.values = values;
+    }
+
+    /** What decisions look at now. */
+    Situation present() {
+        ClusterImage image = follower.image();
+        Map<String, TopicRules> rules = new HashMap<>();
+        return new Situation(
+                image,
+                BrokerStates.of(image),
+                name -> rules.computeIfAbsent(name, topic -> rules(image, image.topicConfig(topic))));
+    }
+
+    /** The rules of a topic with this configuration. */
+    TopicRules rules(ClusterImage image, Map<String, String> topicConfig) {
+        ConfigValues topic =
+                values.withDynamic(image.defaultBrokerConfig(), Map.of()).forTopic(topicConfig);
+        return new TopicRules(
+                topic.intValue("min.insync.replicas"), topic.booleanValue("unclean.leader.election.enable"));
+    }
+}
