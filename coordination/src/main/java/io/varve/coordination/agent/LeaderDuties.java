@@ -106,9 +106,7 @@ final class LeaderDuties implements Reconfiguration.Quorum {
 
     /** When {@link #doWork} has something to do at the latest. */
     long nextDeadlineNs() {
-        return sessions.isLeading()
-                ? Math.min(dead.nextDeadlineNs(), Math.min(reapAtNs, configAtNs))
-                : Long.MAX_VALUE;
+        return sessions.isLeading() ? Math.min(dead.nextDeadlineNs(), Math.min(reapAtNs, configAtNs)) : Long.MAX_VALUE;
     }
 
     @Override

@@ -39,7 +39,8 @@ final class LogForcer {
         while (true) {
             asked.acquireUninterruptibly();
             asked.drainPermits();
-            // Looked at only now: the permit of a close that comes before is drained, and that of one that comes later is there.
+            // Looked at only now: the permit of a close that comes before is drained, and that of one that comes later
+            // is there.
             if (closed) {
                 return;
             }

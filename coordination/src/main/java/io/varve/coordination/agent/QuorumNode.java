@@ -118,7 +118,10 @@ public final class QuorumNode implements AutoCloseable {
         this.tree = new TreeMember(self, hashSeed, new Surroundings());
         this.sessions = new SessionKeeper(tree, config.timing().tickMs(), this::report);
         this.local = new LocalSessions(
-                thread, tree, random, Duration.ofMillis(Math.max(1, config.timing().tickMs() / 2)));
+                thread,
+                tree,
+                random,
+                Duration.ofMillis(Math.max(1, config.timing().tickMs() / 2)));
         snapshots.restore(tree);
         long electionTimeoutNs = config.timing().electionTimeout().toNanos();
         QuorumConfig quorum = new QuorumConfig(

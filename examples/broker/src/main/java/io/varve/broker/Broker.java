@@ -32,8 +32,8 @@ import io.varve.broker.partition.Lanes;
 import io.varve.broker.partition.Partitions;
 import io.varve.broker.partition.Timer;
 import io.varve.broker.quorum.Coordination;
-import io.varve.broker.replica.FetchersConfig;
 import io.varve.broker.quorum.RenewingSession;
+import io.varve.broker.replica.FetchersConfig;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.HandlerTable;
 import io.varve.broker.storage.LogDirectories;
@@ -108,8 +108,7 @@ public final class Broker implements AutoCloseable {
         EventLoops loops = part(EventLoops.open(values.intValue("num.network.threads")));
         ImageFollower follower = part(new ImageFollower(session, clusterId));
         BrokerPeers peers = part(new BrokerPeers(
-                part(NettyTransport.open(
-                        loops, ListenerConfig.at("", 0).build(), FetchersConfig.connector(values))),
+                part(NettyTransport.open(loops, ListenerConfig.at("", 0).build(), FetchersConfig.connector(values))),
                 FetchersConfig.of(values),
                 values.interBrokerListener(),
                 follower,
@@ -177,8 +176,7 @@ public final class Broker implements AutoCloseable {
     }
 
     /** Binds the listeners and tells the cluster their addresses. */
-    private void serve(
-            HandlerTable handlers, EventLoops loops, Controller controller, RenewingSession session) {
+    private void serve(HandlerTable handlers, EventLoops loops, Controller controller, RenewingSession session) {
         List<ListenerSpec> specs = values.listeners();
         List<NettyListener> bound = new ArrayList<>();
         for (ListenerSpec spec : specs) {

@@ -59,8 +59,9 @@ record FetchCall(
                 result.drop();
             }
         }
-        FetchResponse response =
-                new FetchResponse().sessionId(session == null ? 0 : session.id()).responses(topics);
+        FetchResponse response = new FetchResponse()
+                .sessionId(session == null ? 0 : session.id())
+                .responses(topics);
         hints.addTo(response, results, context);
         reply.send(response);
     }

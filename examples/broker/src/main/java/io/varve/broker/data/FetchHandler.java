@@ -215,9 +215,7 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
             boolean exists =
                     key.index() >= 0 && key.index() < topic.partitions().size();
             return Wanted.refused(
-                    key,
-                    position,
-                    exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+                    key, position, exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         }
         return Wanted.of(key, position, partition);
     }

@@ -134,7 +134,8 @@ final class FollowerFetch {
         for (Asked one : some) {
             Partition partition = one.wanted.partition();
             if (partition != null) {
-                byLane.computeIfAbsent(partition.lane(), lane -> new ArrayList<>()).add(one);
+                byLane.computeIfAbsent(partition.lane(), lane -> new ArrayList<>())
+                        .add(one);
             }
         }
         AtomicInteger left = new AtomicInteger(byLane.size() + 1);

@@ -107,8 +107,7 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest, ProduceR
                 .anyMatch(partition -> partition.errorCode() != ErrorCode.NONE.code());
     }
 
-    private CompletableFuture<TopicProduceResponse> append(
-            RequestContext context, Acks acks, TopicProduceData topic) {
+    private CompletableFuture<TopicProduceResponse> append(RequestContext context, Acks acks, TopicProduceData topic) {
         ClusterImage image = follower.image();
         boolean byId = context.version() >= TOPIC_IDS_SINCE;
         TopicImage found = byId ? image.topic(topic.topicId()) : image.topic(topic.name());

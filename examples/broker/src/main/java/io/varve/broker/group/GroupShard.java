@@ -215,10 +215,15 @@ final class GroupShard {
                 batch.add(stored.key(), stored.value());
             }
         }
-        return batch.recordCount() == 0 ? partition.highWatermark() : partition.append(batch.build(), new CommitListener() {
-            @Override public void onCommitted() {}
-            @Override public void onFailed(io.varve.broker.partition.AppendRefusedException reason) {}
-        });
+        return batch.recordCount() == 0
+                ? partition.highWatermark()
+                : partition.append(batch.build(), new CommitListener() {
+                    @Override
+                    public void onCommitted() {}
+
+                    @Override
+                    public void onFailed(io.varve.broker.partition.AppendRefusedException reason) {}
+                });
     }
 
     /** Wakes the machine when its next deadline has come. A deadline that moves back is found moved when the wake-up comes. */

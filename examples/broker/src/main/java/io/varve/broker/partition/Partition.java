@@ -416,8 +416,13 @@ public final class Partition implements Follower {
             context.peers().fetch(fetch.leader(), fetch.fetch(), this);
         } else if (action instanceof PartitionAction.ProposeIsr propose) {
             LOG.info("Proposing replicas in sync: partition={}, {}", id, propose.proposal());
-            context.peers().propose(id, topicId, propose.proposal(), refusal -> handOver(
-                    () -> step(new PartitionEvent.IsrRefused(propose.proposal(), refusal)), () -> {}));
+            context.peers()
+                    .propose(
+                            id,
+                            topicId,
+                            propose.proposal(),
+                            refusal -> handOver(
+                                    () -> step(new PartitionEvent.IsrRefused(propose.proposal(), refusal)), () -> {}));
         } else if (action instanceof PartitionAction.RoleChanged changed) {
             changeRole(changed);
         } else if (action instanceof PartitionAction.Truncated cut) {

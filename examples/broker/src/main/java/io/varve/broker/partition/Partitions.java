@@ -239,7 +239,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
                 nodeId,
                 Durability.WRITTEN,
                 TimeUnit.MILLISECONDS.toNanos(values.longValue("replica.lag.time.max.ms")),
-                ReplicaConfig.DEFAULT_RETRY_NS + TimeUnit.MILLISECONDS.toNanos(values.intValue("replica.fetch.wait.max.ms")));
+                ReplicaConfig.DEFAULT_RETRY_NS
+                        + TimeUnit.MILLISECONDS.toNanos(values.intValue("replica.fetch.wait.max.ms")));
         Partition partition =
                 Partition.of(id, topic.id(), lane, log, new PartitionContext(config, replica, peers, listeners));
         var recovery = partition.log().recoveryReport();

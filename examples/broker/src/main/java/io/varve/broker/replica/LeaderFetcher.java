@@ -1,8 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.replica;
 
-import io.varve.broker.partition.Follower;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.varve.broker.partition.Follower;
 import io.varve.kafka.ProtocolException;
 import io.varve.kafka.message.FetchRequest;
 import io.varve.kafka.message.FetchResponse;

@@ -66,8 +66,6 @@ class FetchSessionTest {
     }
 
     private static PartitionData data(long highWatermark, long logStartOffset) {
-        return new PartitionData()
-                .highWatermark(highWatermark)
-                .logStartOffset(logStartOffset);
+        return new PartitionData().highWatermark(highWatermark).logStartOffset(logStartOffset);
     }
 }
