@@ -52,14 +52,19 @@ final class FollowerFetch {
     private boolean waits;
 
     /** One partition, with what its replica has answered last. */
-    private final class Asked {
+    private final class Asked implements Runnable {
         private final Wanted wanted;
-        private final Runnable waiter = () -> wake(this);
         private @Nullable FetchAnswer answer;
         private @Nullable RuntimeException failure;
 
         Asked(Wanted wanted) {
             this.wanted = wanted;
+        }
+
+        /** The partition has grown. */
+        @Override
+        public void run() {
+            wake(this);
         }
 
         private ReplicaFetch fetch() {
@@ -222,7 +227,7 @@ final class FollowerFetch {
             asked.forEach(one -> {
                 Partition partition = one.wanted.partition();
                 if (partition != null) {
-                    partition.addAppendWaiter(one.waiter);
+                    partition.addAppendWaiter(one);
                 }
             });
         }
@@ -249,7 +254,7 @@ final class FollowerFetch {
             asked.forEach(one -> {
                 Partition partition = one.wanted.partition();
                 if (partition != null) {
-                    partition.removeWaiter(one.waiter);
+                    partition.removeWaiter(one);
                 }
             });
         }
