@@ -57,6 +57,15 @@ final class FollowedPartition {
         return asksAs(told);
     }
 
+    /** Whether the leader has been told of it in another epoch of its own or of the follower's broker. */
+    boolean isOfAnotherEpoch() {
+        ReplicaFetch now = wanted;
+        ReplicaFetch before = told;
+        return now != null
+                && before != null
+                && (now.leaderEpoch() != before.leaderEpoch() || now.brokerEpoch() != before.brokerEpoch());
+    }
+
     /** Whether an answer to a fetch is one to what is wanted now: the number alone may differ. */
     boolean asksAs(@Nullable ReplicaFetch asked) {
         ReplicaFetch now = wanted;

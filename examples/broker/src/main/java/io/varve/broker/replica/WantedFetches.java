@@ -43,6 +43,12 @@ final class WantedFetches {
     private static final int NO_SESSION_EPOCH = -1;
     private static final int NEW_SESSION_EPOCH = 0;
 
+    /**
+     * How many rounds a session lasts, and one more for each partition, so that naming them all costs one in a round; some minutes when
+     * nothing happens.
+     */
+    static final int SESSION_ROUNDS = 1000;
+
     private final FetchersConfig config;
     private final Map<PartitionKey, FollowedPartition> partitions = new LinkedHashMap<>();
 
@@ -79,6 +85,7 @@ final class WantedFetches {
         FollowedPartition partition = partitions.computeIfAbsent(key, unknown -> new FollowedPartition(key, follower));
         wantedCount += partition.isWanted() ? 0 : 1;
         partition.want(fetch, follower);
+        beginsAnew |= partition.isOfAnotherEpoch();
         if (partition.isTold()) {
             changed.remove(partition);
         } else {
@@ -101,12 +108,13 @@ final class WantedFetches {
 
     /** The next round; the one before has been answered. */
     FetchRequest round() {
-        isIncremental = sessionId != NO_SESSION && !beginsAnew;
+        boolean isOver = sessionEpoch > SESSION_ROUNDS + partitions.size();
+        isIncremental = sessionId != NO_SESSION && !beginsAnew && !isOver;
         FetchRequest request = request().maxWaitMs(config.maxWaitMs()).sessionId(sessionId);
         Topics topics = new Topics();
         if (isIncremental) {
             request.sessionEpoch(sessionEpoch);
-            sessionEpoch = sessionEpoch == Integer.MAX_VALUE ? 1 : sessionEpoch + 1;
+            sessionEpoch++;
             changed.forEach(partition -> tell(partition, topics));
         } else {
             request.sessionEpoch(NEW_SESSION_EPOCH);
