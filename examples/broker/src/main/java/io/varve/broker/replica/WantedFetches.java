@@ -236,7 +236,7 @@ final class WantedFetches {
     }
 
     /** A session that the leader has given up is begun anew, and nobody needs to know; anything else fails what was asked. */
-    private List<Delivery> roundRefused(FetchResponse response, ErrorCode error) {
+    private List<Delivery> roundRefused(FetchResponse response, @Nullable ErrorCode error) {
         sessionId = NO_SESSION;
         boolean isOfSession = error == ErrorCode.FETCH_SESSION_ID_NOT_FOUND
                 || error == ErrorCode.INVALID_FETCH_SESSION_EPOCH

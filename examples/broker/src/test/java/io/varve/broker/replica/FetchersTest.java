@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.replica;
 
+import io.varve.broker.partition.Follower;
 import static io.varve.broker.replica.Responses.asked;
 import static io.varve.broker.replica.Responses.batch;
 import static io.varve.broker.replica.Responses.data;

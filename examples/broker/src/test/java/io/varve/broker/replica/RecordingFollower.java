@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.replica;
 
+import io.varve.broker.partition.Follower;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.partition.TopicPartition;
