@@ -120,8 +120,12 @@ public final class RenewingSession implements Coordinator {
         }
         LOG.info("A new session: session=0x{}", Long.toHexString(next.sessionId()));
         follow(next); // before anything is done with it: when it is lost meanwhile, this begins anew
-        own();
-        watches.forEach(Watch::renew);
+        // What was missed is read before anything is made anew: it tells what there is to be made.
+        CompletableFuture.allOf(watches.stream().map(Watch::renew).toArray(CompletableFuture[]::new))
+                .join();
+        while (current == next && !closed && !own()) {
+            pause();
+        }
     }
 
     private @Nullable Coordinator tryToOpen() {
@@ -151,11 +155,14 @@ public final class RenewingSession implements Coordinator {
         }
     }
 
-    private void own() {
+    /** Whether what the session has owned is there again. */
+    private boolean own() {
         try {
             renewed.get().toCompletableFuture().join();
+            return true;
         } catch (CompletionException | CoordinationException e) {
-            LOG.error("What the session has owned could not be made anew", e);
+            LOG.warn("What the session has owned is not there again yet: {}", String.valueOf(e.getMessage()));
+            return false;
         }
     }
 
@@ -215,7 +222,9 @@ public final class RenewingSession implements Coordinator {
             this.listener = listener;
         }
 
-        void renew() {
+        /** Completes, always well, when the listener has been told that it has missed something. */
+        CompletableFuture<Void> renew() {
+            CompletableFuture<Void> told = new CompletableFuture<>();
             current.watch(path, listener).whenComplete((set, failure) -> {
                 if (failure == null) {
                     registration = set;
@@ -226,7 +235,9 @@ public final class RenewingSession implements Coordinator {
                             path,
                             failure.getMessage());
                 }
+                told.complete(null);
             });
+            return told;
         }
 
         void remove() throws Exception {
