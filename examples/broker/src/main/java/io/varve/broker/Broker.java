@@ -1,13 +1,16 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker;
 
+import io.varve.broker.admin.AlterPartitionReassignmentsHandler;
 import io.varve.broker.admin.CreatePartitionsHandler;
 import io.varve.broker.admin.CreateTopicsHandler;
 import io.varve.broker.admin.DeleteTopicsHandler;
 import io.varve.broker.admin.DescribeClusterHandler;
 import io.varve.broker.admin.DescribeConfigsHandler;
 import io.varve.broker.admin.DescribeTopicPartitionsHandler;
+import io.varve.broker.admin.ElectLeadersHandler;
 import io.varve.broker.admin.IncrementalAlterConfigsHandler;
+import io.varve.broker.admin.ListPartitionReassignmentsHandler;
 import io.varve.broker.admin.MetadataHandler;
 import io.varve.broker.admin.TopicCreator;
 import io.varve.broker.config.ConfigException;
@@ -18,6 +21,7 @@ import io.varve.broker.controller.Controller;
 import io.varve.broker.controller.IsrWriter;
 import io.varve.broker.controller.ProducerIds;
 import io.varve.broker.data.DeleteRecordsHandler;
+import io.varve.broker.data.DescribeLogDirsHandler;
 import io.varve.broker.data.FetchHandler;
 import io.varve.broker.data.InitProducerIdHandler;
 import io.varve.broker.data.ListOffsetsHandler;
@@ -127,7 +131,8 @@ public final class Broker implements AutoCloseable {
         partitions.warnOfStrays();
         ConfigWriter configs = new ConfigWriter(nodeId, session, follower, partitions, values);
         Writers writers = new Writers(controller, configs, new ProducerIds(nodeId, session));
-        HandlerTable handlers = handlers(partitions, follower, writers, new Waiting(lanes, timer), groups);
+        HandlerTable handlers =
+                handlers(new Logs(directories, partitions), follower, writers, new Waiting(lanes, timer), groups);
         serve(handlers, loops, controller, session);
         part(() -> handOver(controller));
         done(follower.settled());
@@ -143,6 +148,9 @@ public final class Broker implements AutoCloseable {
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, clusterId, listeners);
     }
 
+    /** Where records lie. */
+    private record Logs(LogDirectories directories, Partitions partitions) {}
+
     /** What requests change the cluster's state with. */
     private record Writers(Controller controller, ConfigWriter configs, ProducerIds producerIds) {}
 
@@ -150,7 +158,8 @@ public final class Broker implements AutoCloseable {
     private record Waiting(Lanes lanes, Timer timer) {}
 
     private HandlerTable handlers(
-            Partitions partitions, ImageFollower follower, Writers writers, Waiting waiting, GroupCoordinator groups) {
+            Logs logs, ImageFollower follower, Writers writers, Waiting waiting, GroupCoordinator groups) {
+        Partitions partitions = logs.partitions();
         Controller controller = writers.controller();
         HandlerTable[] table = new HandlerTable[1];
         TopicCreator creator = new TopicCreator(controller, values);
@@ -169,7 +178,11 @@ public final class Broker implements AutoCloseable {
                 new CreatePartitionsHandler(controller),
                 new IncrementalAlterConfigsHandler(nodeId, writers.configs()),
                 new DescribeClusterHandler(follower),
-                new DescribeTopicPartitionsHandler(follower)));
+                new DescribeTopicPartitionsHandler(follower),
+                new ElectLeadersHandler(controller),
+                new AlterPartitionReassignmentsHandler(controller),
+                new ListPartitionReassignmentsHandler(follower),
+                new DescribeLogDirsHandler(partitions, logs.directories())));
         handlers.addAll(groups.handlers(follower, creator::createAutomatically));
         table[0] = new HandlerTable(handlers);
         return table[0];

@@ -69,7 +69,7 @@ class ArchitectureTest {
                 .whereLayer("request")
                 .mayOnlyBeAccessedByLayers("assembly", "wire", "data", "group", "admin", "controller")
                 .whereLayer("partition")
-                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "controller", "request")
+                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "admin", "controller", "request")
                 .whereLayer("quorum")
                 .mayOnlyBeAccessedByLayers("assembly", "cli")
                 .whereLayer("metadata")

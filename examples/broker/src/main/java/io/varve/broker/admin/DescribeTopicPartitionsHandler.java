@@ -73,7 +73,7 @@ public final class DescribeTopicPartitionsHandler
             }
             int end = (int) Math.min(topic.partitions().size(), (long) first + left);
             left -= end - first;
-            described.add(describe(topic, first, end, leader -> image.isReached(leader, context.listener())));
+            described.add(describe(topic, first, end, replica -> image.isReached(replica, context.listener())));
             if (end < topic.partitions().size()) {
                 response.nextCursor(new DescribeTopicPartitionsResponse.Cursor()
                         .topicName(name)
@@ -95,6 +95,11 @@ public final class DescribeTopicPartitionsHandler
                 .toList();
     }
 
+    private static List<Integer> lastKnown(PartitionImage partition) {
+        int leader = partition.state().successors().lastKnownLeader();
+        return leader == ClusterImage.NOBODY ? List.of() : List.of(leader);
+    }
+
     private static DescribeTopicPartitionsResponseTopic describe(
             TopicImage topic, int first, int end, IntPredicate isReached) {
         List<DescribeTopicPartitionsResponsePartition> partitions = new ArrayList<>();
@@ -107,8 +112,11 @@ public final class DescribeTopicPartitionsHandler
                     .leaderEpoch(partition.leaderEpoch())
                     .replicaNodes(partition.replicas())
                     .isrNodes(partition.isr())
-                    .eligibleLeaderReplicas(List.of())
-                    .lastKnownElr(List.of()));
+                    .eligibleLeaderReplicas(partition.eligible())
+                    .lastKnownElr(lastKnown(partition))
+                    .offlineReplicas(partition.replicas().stream()
+                            .filter(replica -> !isReached.test(replica))
+                            .toList()));
         }
         return new DescribeTopicPartitionsResponseTopic()
                 .name(topic.name())

@@ -24,6 +24,7 @@ import io.varve.kafka.message.MetadataResponse.MetadataResponseTopic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntPredicate;
 
 /**
  * Metadata: the brokers, and the topics that are asked for; creates a topic that does not exist when that is allowed.
@@ -126,18 +127,22 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest, Metada
                 .topicId(topic.id())
                 .isInternal(topic.isInternal())
                 .partitions(topic.partitions().stream()
-                        .map(partition -> partition(partition, image.isReached(partition.leader(), context.listener())))
+                        .map(partition -> partition(partition, broker -> image.isReached(broker, context.listener())))
                         .toList());
     }
 
-    private static MetadataResponsePartition partition(PartitionImage partition, boolean isReached) {
+    private static MetadataResponsePartition partition(PartitionImage partition, IntPredicate isReached) {
+        boolean isLed = isReached.test(partition.leader());
         return new MetadataResponsePartition()
-                .errorCode((isReached ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE).code())
+                .errorCode((isLed ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE).code())
                 .partitionIndex(partition.index())
-                .leaderId(isReached ? partition.leader() : NO_LEADER)
+                .leaderId(isLed ? partition.leader() : NO_LEADER)
                 .leaderEpoch(partition.leaderEpoch())
                 .replicaNodes(partition.replicas())
-                .isrNodes(partition.isr());
+                .isrNodes(partition.isr())
+                .offlineReplicas(partition.replicas().stream()
+                        .filter(replica -> !isReached.test(replica))
+                        .toList());
     }
 
     private MetadataResponse response(RequestContext context, List<MetadataResponseTopic> topics) {

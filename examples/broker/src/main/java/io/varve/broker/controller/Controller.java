@@ -8,6 +8,7 @@ import io.varve.broker.metadata.ImageFollower;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.partition.Partitions;
+import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
 import io.varve.coordination.NodeExistsException;
@@ -16,11 +17,14 @@ import io.varve.coordination.tree.TreeOp;
 import io.varve.replication.partition.Durability;
 import io.varve.replication.partition.LastEnd;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -196,7 +200,7 @@ public final class Controller {
         TopicPlan.requireNewName(topic.name(), situation.image());
         TopicPlan.requireConfig(topic.config());
         List<List<Integer>> assignment = assignment(topic, situation);
-        TopicRules rules = situations.rules(situation.image(), topic.config());
+        TopicRules rules = situations.rules(situation.image(), topic.name(), topic.config());
         List<PartitionImage> partitions = Placement.partitions(situation, 0, assignment, rules.minInSync());
         TopicImage planned = new TopicImage(topic.name(), UUID.randomUUID(), partitions);
         if (validateOnly) {
@@ -245,6 +249,59 @@ public final class Controller {
                 factor,
                 brokers);
         return brokers;
+    }
+
+    /**
+     * Lets leaders be elected: the preferred ones, or with {@code unclean} any where nobody leads.
+     *
+     * @param ids the partitions, all when empty
+     * @return why each one was refused, empty for one that has got its leader
+     */
+    public CompletionStage<Map<TopicPartition, Optional<RequestException>>> electLeaders(
+            Optional<List<TopicPartition>> ids, boolean unclean) {
+        return asked(
+                () -> ids.orElseGet(this::allPartitions),
+                (situation, id) -> Optional.of(
+                        unclean
+                                ? LeaderDecisions.electUnclean(situation, id)
+                                : LeaderDecisions.electPreferred(situation, id)));
+    }
+
+    private List<TopicPartition> allPartitions() {
+        List<TopicPartition> all = new ArrayList<>();
+        for (TopicImage topic : follower.image().topics()) {
+            topic.partitions().forEach(partition -> all.add(new TopicPartition(topic.name(), partition.index())));
+        }
+        return all;
+    }
+
+    /**
+     * Begins to move partitions to other brokers, or cancels that.
+     *
+     * @param targets the replicas that each partition is to have, empty to cancel a reassignment that is under way
+     * @param mayChangeCount whether a partition may get more or fewer replicas than it has
+     * @return why each one was refused, empty for one that was begun or is so already
+     */
+    public CompletionStage<Map<TopicPartition, Optional<RequestException>>> reassign(
+            Map<TopicPartition, Optional<List<Integer>>> targets, boolean mayChangeCount) {
+        return asked(targets::keySet, (situation, id) -> {
+            Optional<List<Integer>> target = targets.get(id);
+            if (target == null || target.isEmpty()) {
+                return Optional.of(ReassignmentDecisions.cancel(situation, id));
+            }
+            return ReassignmentDecisions.begin(situation, id, target.get(), mayChangeCount);
+        });
+    }
+
+    private CompletionStage<Map<TopicPartition, Optional<RequestException>>> asked(
+            Supplier<Collection<TopicPartition>> ids,
+            BiFunction<Situation, TopicPartition, Optional<PartitionChange>> decision) {
+        return turns.take(() -> {
+            election.requireOwn();
+            AskedChanges asked = new AskedChanges(ids.get(), decision);
+            return writer.carryOut(() -> CompletableFuture.completedFuture(election.requireOwn()), asked)
+                    .thenApply(nothing -> asked.results());
+        });
     }
 
     /** Refuses a name that a topic cannot have. */

@@ -8,8 +8,11 @@ import java.util.function.Function;
 final class ControllerDuties {
 
     /** The weightiest first: what depends on it is looked at when nothing of it is left. */
-    private static final List<Function<Situation, List<PartitionChange>>> ALL =
-            List.of(InSyncDecisions::minInSync, BrokerDecisions::absent, ReassignmentDecisions::complete);
+    private static final List<Function<Situation, List<PartitionChange>>> ALL = List.of(
+            InSyncDecisions::minInSync,
+            BrokerDecisions::absent,
+            ReassignmentDecisions::complete,
+            ReassignmentDecisions::widen);
 
     private ControllerDuties() {}
 

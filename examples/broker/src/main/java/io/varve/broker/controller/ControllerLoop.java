@@ -3,11 +3,9 @@ package io.varve.broker.controller;
 
 import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageListener;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +51,7 @@ final class ControllerLoop implements ImageListener {
     }
 
     /** Does what a decision says, if this broker is the controller; completes when it has, or could not. */
-    CompletionStage<Void> carryOutInTurn(Function<Situation, List<PartitionChange>> decision) {
+    CompletionStage<Void> carryOutInTurn(PartitionWriter.Decision decision) {
         return inTurn(() -> carryOut(decision));
     }
 
@@ -68,7 +66,7 @@ final class ControllerLoop implements ImageListener {
         });
     }
 
-    private CompletionStage<Void> carryOut(Function<Situation, List<PartitionChange>> decision) {
+    private CompletionStage<Void> carryOut(PartitionWriter.Decision decision) {
         return election.isElected() ? writer.carryOut(this::epoch, decision) : CompletableFuture.completedFuture(null);
     }
 

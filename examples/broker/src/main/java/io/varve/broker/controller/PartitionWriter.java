@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,18 +44,29 @@ final class PartitionWriter {
      * Decides and writes until nothing is left to be changed; the image shows all of it then.
      *
      * @param epoch gives the epoch under which to write, each time anew
-     * @param decision at most one change of each partition, none when all is as it should be. It may be asked to decide on an image that
-     *     the tree does not have yet, but that was written.
+     * @param decision none when all is as it should be. It may be asked to decide on an image that was written but not read yet.
      */
-    CompletionStage<Void> carryOut(
-            Supplier<CompletionStage<ControllerEpoch>> epoch, Function<Situation, List<PartitionChange>> decision) {
+    CompletionStage<Void> carryOut(Supplier<CompletionStage<ControllerEpoch>> epoch, Decision decision) {
         return attempt(epoch, decision, MOST_ATTEMPTS);
     }
 
+    /** Says what is to be changed, see {@link #carryOut}. */
+    @FunctionalInterface
+    interface Decision {
+
+        /**
+         * The changes to be made.
+         *
+         * @return at most one change of each partition; the first ones are written
+         */
+        List<PartitionChange> decide(Situation situation);
+
+        /** Is told of changes that it has decided once they are written. */
+        default void onWritten(List<PartitionChange> changes) {}
+    }
+
     private CompletionStage<Void> attempt(
-            Supplier<CompletionStage<ControllerEpoch>> epoch,
-            Function<Situation, List<PartitionChange>> decision,
-            int left) {
+            Supplier<CompletionStage<ControllerEpoch>> epoch, Decision decision, int left) {
         return follower.settled()
                 .thenCompose(image -> epoch.get())
                 .thenCompose(current -> writeAll(current, situations.present(), decision))
@@ -76,15 +86,15 @@ final class PartitionWriter {
         return Failures.is(failure, BadVersionException.class) || Failures.is(failure, NoNodeException.class);
     }
 
-    private CompletionStage<Void> writeAll(
-            ControllerEpoch epoch, Situation situation, Function<Situation, List<PartitionChange>> decision) {
-        List<PartitionChange> changes = decision.apply(situation);
+    private CompletionStage<Void> writeAll(ControllerEpoch epoch, Situation situation, Decision decision) {
+        List<PartitionChange> changes = decision.decide(situation);
         if (changes.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
         List<PartitionChange> some = changes.subList(0, Math.min(changes.size(), MOST_PER_MULTI));
         ClusterImage after = PartitionChange.apply(situation.image(), some);
         return write(epoch, some)
+                .thenAccept(nothing -> decision.onWritten(some))
                 .thenCompose(nothing -> writeAll(epoch, situation.with(after), decision))
                 .thenCompose(nothing -> follower.settled())
                 .thenAccept(image -> {});

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -112,6 +113,45 @@ final class Placement {
         return placed;
     }
 
+    /**
+     * The replicas of those partitions of a topic that can have more than they have, by their numbers; none that is reassigned already.
+     *
+     * @param replicationFactor as many replicas as they are to have if there are brokers for them
+     */
+    static Map<Integer, List<Integer>> widen(Situation situation, TopicImage topic, int replicationFactor) {
+        Map<Integer, List<Integer>> widened = new TreeMap<>();
+        Placement placement = null;
+        for (PartitionImage partition : topic.partitions()) {
+            List<Integer> replicas = partition.replicas();
+            if (replicas.size() < replicationFactor && !partition.assignment().isReassigning()) {
+                placement = placement == null ? new Placement(situation, topic) : placement;
+                List<Integer> more = placement.widened(replicas, replicationFactor);
+                if (more.size() > replicas.size()) {
+                    widened.put(partition.index(), more);
+                }
+            }
+        }
+        return widened;
+    }
+
+    private List<Integer> widened(List<Integer> replicas, int replicationFactor) {
+        List<Broker> chosen = new ArrayList<>(
+                brokers.stream().filter(broker -> replicas.contains(broker.id)).toList());
+        long free = brokers.stream()
+                .filter(broker -> !broker.isSpare && !chosen.contains(broker))
+                .count();
+        List<Integer> widened = new ArrayList<>(replicas);
+        for (long left = Math.min(free, replicationFactor - replicas.size()); left > 0; left--) {
+            Broker follower = follower(chosen, replicas.get(0));
+            chosen.add(follower);
+            widened.add(follower.id);
+            follower.replicas++;
+            follower.replicasOfTopic++;
+            follower.following.merge(replicas.get(0), 1, Integer::sum);
+        }
+        return widened;
+    }
+
     private List<Integer> next(int index, int replicationFactor) {
         Broker leader = least(List.of(), broker -> new long[] {
             broker.isSpare ? 1 : 0,
@@ -123,18 +163,25 @@ final class Placement {
         });
         List<Broker> chosen = new ArrayList<>(List.of(leader));
         while (chosen.size() < replicationFactor) {
-            chosen.add(least(chosen, broker -> new long[] {
-                broker.isSpare ? 1 : 0,
-                chosen.stream()
-                        .filter(other -> Objects.equals(other.rack, broker.rack))
-                        .count(),
-                broker.replicasOfTopic,
-                broker.following.getOrDefault(leader.id, 0),
-                broker.replicas,
-                distance(brokers.indexOf(leader), broker)
-            }));
+            chosen.add(follower(chosen, leader.id));
         }
         return chosen.stream().map(broker -> broker.id).toList();
+    }
+
+    /** The best one to follow in a partition beside those that were chosen before. */
+    private Broker follower(List<Broker> chosen, int leaderId) {
+        int leader =
+                Math.max(0, brokers.stream().map(broker -> broker.id).toList().indexOf(leaderId));
+        return least(chosen, broker -> new long[] {
+            broker.isSpare ? 1 : 0,
+            chosen.stream()
+                    .filter(other -> Objects.equals(other.rack, broker.rack))
+                    .count(),
+            broker.replicasOfTopic,
+            broker.following.getOrDefault(leaderId, 0),
+            broker.replicas,
+            distance(leader, broker)
+        });
     }
 
     /** The one whose costs are least, the first cost being the weightiest. */

@@ -2,6 +2,7 @@
 package io.varve.broker.controller;
 
 import io.varve.broker.metadata.Assignment;
+import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
@@ -27,6 +28,16 @@ final class ReassignmentDecisions {
      * @throws RequestException with INVALID_REPLICA_ASSIGNMENT when the target is none, or no replica would be left with all records
      */
     static Optional<PartitionChange> begin(Situation situation, TopicPartition id, List<Integer> target) {
+        return begin(situation, id, target, true);
+    }
+
+    /**
+     * The same, for somebody who may not want to change how many replicas there are.
+     *
+     * @throws RequestException also with INVALID_REPLICATION_FACTOR
+     */
+    static Optional<PartitionChange> begin(
+            Situation situation, TopicPartition id, List<Integer> target, boolean mayChangeCount) {
         PartitionRevision revision = situation.revise(id.topic(), id.index());
         List<Integer> present = revision.before().replicas();
         boolean valid = !target.isEmpty()
@@ -42,6 +53,12 @@ final class ReassignmentDecisions {
                             + situation.brokers().registered().stream()
                                     .map(BrokerState::id)
                                     .toList());
+        }
+        int count = revision.before().assignment().target().size();
+        if (!mayChangeCount && target.size() != count) {
+            throw new RequestException(
+                    ErrorCode.INVALID_REPLICATION_FACTOR,
+                    "The replication factor of " + id + " is changed from " + count + " to " + target.size() + ".");
         }
         return assign(revision, id, target, PartitionChange.Reason.REASSIGNMENT);
     }
@@ -72,6 +89,18 @@ final class ReassignmentDecisions {
                         .because(PartitionChange.Reason.REASSIGNMENT)
                         .filter(PartitionChange::isReassignmentCompleted)
                 : Optional.empty());
+    }
+
+    /** Begins to give partitions the replicas that they could not have when they were created, for want of brokers. */
+    static List<PartitionChange> widen(Situation situation) {
+        List<PartitionChange> changes = new ArrayList<>();
+        for (TopicImage topic : situation.image().topics()) {
+            int least = situation.rules().apply(topic.name()).leastReplicas();
+            Placement.widen(situation, topic, least)
+                    .forEach((index, target) -> begin(situation, new TopicPartition(topic.name(), index), target)
+                            .ifPresent(changes::add));
+        }
+        return changes;
     }
 
     private static Optional<PartitionChange> assign(

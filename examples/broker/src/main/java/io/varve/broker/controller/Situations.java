@@ -4,6 +4,7 @@ package io.varve.broker.controller;
 import io.varve.broker.config.ConfigValues;
 import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
+import io.varve.broker.metadata.TopicImage;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -29,14 +30,16 @@ final class Situations {
         return new Situation(
                 image,
                 BrokerStates.of(image),
-                name -> rules.computeIfAbsent(name, topic -> rules(image, image.topicConfig(topic))));
+                name -> rules.computeIfAbsent(name, topic -> rules(image, topic, image.topicConfig(topic))));
     }
 
     /** The rules of a topic with this configuration. */
-    TopicRules rules(ClusterImage image, Map<String, String> topicConfig) {
+    TopicRules rules(ClusterImage image, String name, Map<String, String> topicConfig) {
         ConfigValues topic =
                 values.withDynamic(image.defaultBrokerConfig(), Map.of()).forTopic(topicConfig);
         return new TopicRules(
-                topic.intValue("min.insync.replicas"), topic.booleanValue("unclean.leader.election.enable"));
+                topic.intValue("min.insync.replicas"),
+                topic.booleanValue("unclean.leader.election.enable"),
+                TopicImage.isInternal(name) ? values.intValue("offsets.topic.replication.factor") : 1);
     }
 }

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * @param timestampBeforeMaxMs how far a producer's timestamp may lie before the broker's clock
  * @param timestampAfterMaxMs how far it may lie after
  * @param compacted whether records need keys
- * @param minInsyncReplicas below how many replicas in sync an append that wants all of them is refused
  */
 record PartitionConfig(
         LogConfig log,
@@ -31,8 +30,7 @@ record PartitionConfig(
         boolean appendTime,
         long timestampBeforeMaxMs,
         long timestampAfterMaxMs,
-        boolean compacted,
-        int minInsyncReplicas) {
+        boolean compacted) {
 
     /**
      * @param topic values of the topic
@@ -62,8 +60,7 @@ record PartitionConfig(
                 topic.stringValue("message.timestamp.type").equals("LogAppendTime"),
                 topic.longValue("message.timestamp.before.max.ms"),
                 topic.longValue("message.timestamp.after.max.ms"),
-                compacted,
-                topic.intValue("min.insync.replicas"));
+                compacted);
     }
 
     /** What is in the active segment is not compacted, so it must not stay there for longer than the lag allows. */

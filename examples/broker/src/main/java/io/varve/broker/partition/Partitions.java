@@ -177,7 +177,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
             assigned.put(id, new Assigned(topic.id(), lane));
             run(lane, () -> {
                 PartitionConfig config = config(id.topic(), step.after);
-                tell(open(id, lane, topic, config), image, config, epoch, step.brokers);
+                tell(open(id, lane, topic, config), image, epoch, step.brokers);
             });
         } else if (step.changesBrokers || step.registers || step.changes(topic) || step.reconfigures(topic)) {
             boolean reconfigures = step.reconfigures(topic);
@@ -188,7 +188,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
                     if (reconfigures) {
                         partition.reconfigure(config);
                     }
-                    tell(partition, image, config, epoch, step.brokers);
+                    tell(partition, image, epoch, step.brokers);
                 }
             });
         }
@@ -198,12 +198,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
      * Tells a partition, once the broker is registered. That it leads can only be meant of its present registration: before it registers it
      * ends the leaderships that it had under an earlier one.
      */
-    private void tell(
-            Partition partition,
-            PartitionImage image,
-            PartitionConfig config,
-            long epoch,
-            Map<Integer, BrokerPresence> brokers) {
+    private void tell(Partition partition, PartitionImage image, long epoch, Map<Integer, BrokerPresence> brokers) {
         if (epoch == BrokerImage.UNREGISTERED) {
             return;
         }
@@ -215,7 +210,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
                 image.leader() == nodeId ? epoch : BrokerImage.UNREGISTERED,
                 image.leaderEpoch(),
                 image.partitionEpoch(),
-                config.minInsyncReplicas());
+                image.state().minInSync());
         partition.told(state, brokers);
     }
 

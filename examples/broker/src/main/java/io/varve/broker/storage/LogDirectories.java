@@ -11,6 +11,7 @@ import io.varve.log.storage.StorageException;
 import io.varve.replication.partition.LastEnd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -190,6 +191,36 @@ public final class LogDirectories implements AutoCloseable {
     /** The directory in which the broker keeps what is not a partition's. */
     public Path first() {
         return directories.get(0);
+    }
+
+    /** All directories, as absolute paths. */
+    public List<Path> all() {
+        return directories;
+    }
+
+    /** The one of them in which a partition lies, null when the broker has nothing of it. */
+    public @Nullable Path find(String topic, int index) {
+        Path directory = partitions.get(topic + "-" + index);
+        return directory == null ? null : directory.getParent();
+    }
+
+    /**
+     * The volume of a directory.
+     *
+     * @param totalBytes its size, -1 when it does not say
+     * @param usableBytes what is free of it for this broker, -1 when it does not say
+     */
+    public record Space(long totalBytes, long usableBytes) {}
+
+    /** Asks the volume on which a directory lies. */
+    public Space space(Path directory) {
+        try {
+            FileStore volume = Files.getFileStore(directory);
+            return new Space(volume.getTotalSpace(), volume.getUsableSpace());
+        } catch (IOException e) {
+            LOG.warn("The volume does not say how large it is: directory={}", directory, e);
+            return new Space(-1, -1);
+        }
     }
 
     /** Names of the partitions whose directories exist. */

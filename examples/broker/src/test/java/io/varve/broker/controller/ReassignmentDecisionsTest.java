@@ -124,6 +124,31 @@ class ReassignmentDecisionsTest {
         assertThat(ReassignmentDecisions.begin(situation, T, List.of(1, 2, 3))).isEmpty();
     }
 
+    @Test
+    void shouldKeepTheNumberOfReplicasForThoseWhoWantThat() {
+        assertThatThrownBy(() -> ReassignmentDecisions.begin(situation, T, List.of(1, 2), false))
+                .hasMessageContaining("The replication factor of t-0 is changed from 3 to 2.");
+        assertThat(ReassignmentDecisions.begin(situation, T, List.of(1, 2, 4), false))
+                .isPresent();
+    }
+
+    @Test
+    void shouldGivePartitionsMoreReplicasWhenThereAreBrokersForThem() {
+        Situation few = ClusterSketch.ofBrokers(1, 2)
+                .topic("t", List.of(List.of(1), List.of(2)))
+                .situation();
+        situation = new Situation(few.image(), few.brokers(), topic -> new TopicRules(1, false, 3));
+        List<PartitionChange> changes = ReassignmentDecisions.widen(situation);
+
+        assertThat(changes)
+                .extracting(PartitionChange::describe)
+                .containsExactly(
+                        "partition=t-0, replicas=[1]->[1, 2], adding=[]->[2], reason=REASSIGNMENT",
+                        "partition=t-1, replicas=[2]->[2, 1], adding=[]->[1], reason=REASSIGNMENT");
+        situation = situation.with(PartitionChange.apply(situation.image(), changes));
+        assertThat(ReassignmentDecisions.widen(situation)).isEmpty();
+    }
+
     private String begin(Integer... target) {
         return apply(ReassignmentDecisions.begin(situation, T, List.of(target)).orElseThrow());
     }

@@ -1,0 +1,300 @@
+// Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
+package io.varve.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.varve.broker.config.ConfigValues;
+import io.varve.broker.quorum.QuorumServer;
+import io.varve.coordination.zookeeper.config.ZooConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.LogDirDescription;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.PartitionReassignment;
+import org.apache.kafka.clients.admin.ReplicaInfo;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.errors.ElectionNotNeededException;
+import org.apache.kafka.common.errors.EligibleLeadersNotAvailableException;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+import org.apache.kafka.common.errors.NoReassignmentInProgressException;
+import org.apache.kafka.common.errors.PreferredLeaderNotAvailableException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What administrators do to replicas, as Kafka's own client asks for it. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ClusterAdminTest {
+
+    private static final TopicPartition T = new TopicPartition("t", 0);
+
+    @TempDir
+    private Path directory;
+
+    private final Map<Integer, Broker> brokers = new TreeMap<>();
+    private final int clientPort = FreePorts.find(1).get(0);
+    private QuorumServer ensemble;
+    private Admin admin;
+
+    @BeforeEach
+    void start() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("zoo.cfg"),
+                "dataDir=" + directory.resolve("ensemble")
+                        + "\ntickTime=500\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nclientPort="
+                        + clientPort + "\n");
+        ensemble = QuorumServer.start(ZooConfig.load(file), Files.readString(file));
+        for (int id = 1; id <= 3; id++) {
+            start(id);
+        }
+        admin = Admin.create(Map.of("bootstrap.servers", bootstrap()));
+    }
+
+    @AfterEach
+    void close() {
+        admin.close();
+        brokers.values().forEach(Broker::close);
+        ensemble.close();
+    }
+
+    @Test
+    void shouldLetThePreferredLeaderLeadAgain() throws Exception {
+        create(Map.of(0, List.of(1, 2, 3), 1, List.of(2, 3, 1)), Map.of());
+        stop(1);
+        eventually(() -> assertThat(leader(T)).isEqualTo(2));
+        assertThatThrownBy(() -> elect(ElectionType.PREFERRED, T))
+                .hasCauseInstanceOf(PreferredLeaderNotAvailableException.class);
+        start(1);
+        eventually(() -> assertThat(isr(T)).containsExactlyInAnyOrder(1, 2, 3));
+        assertThat(leader(T)).isEqualTo(2);
+
+        elect(ElectionType.PREFERRED, T);
+
+        assertThat(leader(T)).isEqualTo(1);
+        assertThatThrownBy(() -> elect(ElectionType.PREFERRED, T)).hasCauseInstanceOf(ElectionNotNeededException.class);
+        assertThatThrownBy(() -> elect(ElectionType.UNCLEAN, T)).hasCauseInstanceOf(ElectionNotNeededException.class);
+        assertThatThrownBy(() -> elect(ElectionType.PREFERRED, new TopicPartition("t", 9)))
+                .hasCauseInstanceOf(UnknownTopicOrPartitionException.class);
+        assertThat(get(admin.electLeaders(ElectionType.PREFERRED, null).partitions()))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldElectAnyReplicaWhenAskedTo() throws Exception {
+        create(Map.of(0, List.of(3)), Map.of());
+        stop(3);
+        eventually(() -> assertThat(leader(T)).isEqualTo(-1));
+
+        assertThatThrownBy(() -> elect(ElectionType.UNCLEAN, T))
+                .hasCauseInstanceOf(EligibleLeadersNotAvailableException.class);
+    }
+
+    @Test
+    void shouldMoveAPartitionWithItsRecords() throws Exception {
+        create(Map.of(0, List.of(1, 2)), Map.of());
+        produce("a", "b");
+        assertThatThrownBy(() -> reassign(9)).hasCauseInstanceOf(InvalidReplicaAssignmentException.class);
+        assertThatThrownBy(() -> get(admin.alterPartitionReassignments(Map.of(T, Optional.empty()))
+                        .all()))
+                .hasCauseInstanceOf(NoReassignmentInProgressException.class);
+
+        reassign(3, 2);
+
+        eventually(() -> assertThat(replicas(T)).containsExactly(3, 2));
+        assertThat(get(admin.listPartitionReassignments().reassignments())).isEmpty();
+        assertThat(leader(T)).isEqualTo(3);
+        assertThat(consume(2)).containsExactly("a", "b");
+        stop(1);
+        produce("c");
+        assertThat(consume(3)).containsExactly("a", "b", "c");
+    }
+
+    @Test
+    void shouldListAndCancelAReassignmentThatCannotEnd() throws Exception {
+        create(Map.of(0, List.of(1)), Map.of());
+        produce("a");
+        stop(1); // nobody else has the records
+        eventually(() -> assertThat(leader(T)).isEqualTo(-1));
+
+        reassign(2);
+
+        PartitionReassignment ongoing =
+                get(admin.listPartitionReassignments().reassignments()).get(T);
+        assertThat(ongoing.replicas()).containsExactly(2, 1);
+        assertThat(ongoing.addingReplicas()).containsExactly(2);
+        assertThat(ongoing.removingReplicas()).containsExactly(1);
+        get(admin.alterPartitionReassignments(Map.of(T, Optional.empty())).all());
+        assertThat(get(admin.listPartitionReassignments().reassignments())).isEmpty();
+        assertThat(replicas(T)).containsExactly(1);
+        start(1);
+        assertThat(consume(1)).containsExactly("a");
+    }
+
+    @Test
+    void shouldTellWhatLiesInTheLogDirectories() throws Exception {
+        create(Map.of(0, List.of(1, 2)), Map.of());
+        produce("a".repeat(1000));
+
+        eventually(() -> {
+            Map<Integer, Map<String, LogDirDescription>> described =
+                    get(admin.describeLogDirs(List.of(1, 2, 3)).allDescriptions());
+            for (int id : List.of(1, 2)) {
+                assertThat(described.get(id)).containsOnlyKeys(data(id).toString());
+                LogDirDescription found = described.get(id).get(data(id).toString());
+                ReplicaInfo replica = found.replicaInfos().get(T);
+                assertThat(replica.size()).isGreaterThan(1000);
+                assertThat(replica.isFuture()).isFalse();
+                assertThat(found.totalBytes().getAsLong()).isPositive();
+            }
+            assertThat(described.get(3).get(data(3).toString()).replicaInfos()).doesNotContainKey(T);
+        });
+    }
+
+    @Test
+    void shouldTellWhoIsOfflineAndWhoIsEligible() throws Exception {
+        create(Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2"));
+
+        brokers.get(2).close();
+
+        eventually(() -> {
+            TopicPartitionInfo partition = describe(T);
+            assertThat(partition.isr()).extracting(Node::id).containsExactly(1);
+            assertThat(partition.elr()).extracting(Node::id).containsExactly(2);
+        });
+        try (KafkaConsumer<String, String> consumer = consumer()) {
+            assertThat(consumer.partitionsFor("t").get(0).offlineReplicas())
+                    .extracting(Node::id)
+                    .containsExactly(2);
+        }
+    }
+
+    private Path data(int id) {
+        return directory.resolve("data" + id);
+    }
+
+    private void start(int id) {
+        brokers.put(
+                id,
+                Broker.start(ConfigValues.of(Map.of(
+                        "node.id",
+                        Integer.toString(id),
+                        "log.dirs",
+                        data(id).toString(),
+                        "listeners",
+                        "PLAINTEXT://127.0.0.1:0",
+                        "zookeeper.connect",
+                        "127.0.0.1:" + clientPort,
+                        "zookeeper.session.timeout.ms",
+                        "6000"))));
+    }
+
+    private void stop(int id) {
+        brokers.remove(id).close();
+    }
+
+    private String bootstrap() {
+        return brokers.values().stream()
+                .map(broker -> broker.listeners().get(0))
+                .map(address -> address.getHostString() + ":" + address.getPort())
+                .collect(Collectors.joining(","));
+    }
+
+    private static <T> T get(KafkaFuture<T> future) throws Exception {
+        return future.get(30, TimeUnit.SECONDS);
+    }
+
+    private static void eventually(ThrowingRunnable assertion) {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(assertion);
+    }
+
+    private void create(Map<Integer, List<Integer>> assignment, Map<String, String> config) throws Exception {
+        get(admin.createTopics(List.of(new NewTopic("t", assignment).configs(config)))
+                .all());
+    }
+
+    private void elect(ElectionType type, TopicPartition id) throws Exception {
+        get(admin.electLeaders(type, Set.of(id)).all());
+    }
+
+    private void reassign(Integer... target) throws Exception {
+        get(admin.alterPartitionReassignments(Map.of(T, Optional.of(new NewPartitionReassignment(List.of(target)))))
+                .all());
+    }
+
+    private TopicPartitionInfo describe(TopicPartition id) throws Exception {
+        return get(admin.describeTopics(List.of(id.topic())).allTopicNames())
+                .get(id.topic())
+                .partitions()
+                .get(id.partition());
+    }
+
+    private int leader(TopicPartition id) throws Exception {
+        Node leader = describe(id).leader();
+        return leader == null || leader.isEmpty() ? -1 : leader.id();
+    }
+
+    private List<Integer> isr(TopicPartition id) throws Exception {
+        return describe(id).isr().stream().map(Node::id).toList();
+    }
+
+    private List<Integer> replicas(TopicPartition id) throws Exception {
+        return describe(id).replicas().stream().map(Node::id).toList();
+    }
+
+    private void produce(String... values) throws Exception {
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", bootstrap(), "acks", "all", "linger.ms", 0),
+                new StringSerializer(),
+                new StringSerializer())) {
+            for (String value : values) {
+                producer.send(new ProducerRecord<>("t", 0, null, value)).get(30, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private KafkaConsumer<String, String> consumer() {
+        Map<String, Object> config = new HashMap<>();
+        config.put("bootstrap.servers", bootstrap());
+        config.put("auto.offset.reset", "earliest");
+        return new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
+    }
+
+    private List<String> consume(int count) {
+        try (KafkaConsumer<String, String> consumer = consumer()) {
+            consumer.assign(List.of(T));
+            List<String> values = new ArrayList<>();
+            for (int polls = 0; values.size() < count && polls < 100; polls++) {
+                consumer.poll(Duration.ofMillis(100)).forEach(record -> values.add(record.value()));
+            }
+            return values;
+        }
+    }
+}
