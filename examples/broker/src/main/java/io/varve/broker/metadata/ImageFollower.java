@@ -87,10 +87,15 @@ public final class ImageFollower implements AutoCloseable {
 
     /** Begins to follow; completes when the first image is there. */
     public CompletionStage<ClusterImage> start() {
-        return coordinator
-                .watch("/", (change, path, zxid) -> thread.execute(() -> onChange(change, path, zxid)))
+        // A change that comes before everything is listed must not be read alone: it would be an image of nothing else.
+        return CompletableFuture.runAsync(() -> listing = true, thread)
+                .thenCompose(nothing -> coordinator.watch(
+                        "/", (change, path, zxid) -> thread.execute(() -> onChange(change, path, zxid))))
                 .thenComposeAsync(watch -> listUnits(), thread)
-                .thenCompose(nothing -> settle());
+                .thenCompose(nothing -> {
+                    listing = false;
+                    return settle();
+                });
     }
 
     /** Marks every unit that there is as stale. */
