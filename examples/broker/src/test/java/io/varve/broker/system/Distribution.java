@@ -10,14 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Where the build has put what the system tests run. */
-final class Distribution {
+public final class Distribution {
 
     private static final Path TARGET = Path.of("target").toAbsolutePath();
 
     private Distribution() {}
 
     /** The command line that runs {@code varve} with these arguments. */
-    static List<String> command(String... arguments) {
+    public static List<String> command(String... arguments) {
         Path jar = TARGET.resolve("varve-broker.jar");
         assertThat(jar).as("the program; mvn package makes it").exists();
         List<String> command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-Xmx512m", "-jar", jar.toString()));

@@ -20,17 +20,17 @@ import java.util.concurrent.TimeUnit;
  * @param stdout what it printed
  * @param stderr what it complained
  */
-record Run(int exitCode, String stdout, String stderr) {
+public record Run(int exitCode, String stdout, String stderr) {
 
     private static final int TIMEOUT_S = 120;
 
     /** Runs a command with nothing to read. */
-    static Run of(List<String> command) {
+    public static Run of(List<String> command) {
         return of(command, "");
     }
 
     /** Runs a command that reads {@code stdin}; fails when it does not end. */
-    static Run of(List<String> command, String stdin) {
+    public static Run of(List<String> command, String stdin) {
         try {
             Path in = Files.writeString(Files.createTempFile("varve-run", ".in"), stdin);
             Path out = Files.createTempFile("varve-run", ".out");
@@ -63,7 +63,7 @@ record Run(int exitCode, String stdout, String stderr) {
     }
 
     /** Demands that the command succeeded. */
-    Run ok() {
+    public Run ok() {
         assertThat(exitCode)
                 .as("exit code; stdout:%n%s%nstderr:%n%s", stdout, stderr)
                 .isZero();

@@ -122,6 +122,15 @@ final class TestCluster implements AutoCloseable {
         return cluster.bootstrap();
     }
 
+    /** Whether it is Kafka, to which somebody must say what Varve does by itself. */
+    boolean isKafka() {
+        return cluster.target() instanceof KafkaCluster;
+    }
+
+    Elasticity elasticity(String topic) {
+        return new Elasticity(this, admin, topic);
+    }
+
     /** What is tested, for a report. */
     String name() {
         return cluster.target().name()

@@ -4,6 +4,7 @@ package io.varve.broker.system.quorum;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.FreePorts;
+import io.varve.broker.system.Manual;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;

@@ -1,5 +1,5 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
-package io.varve.broker.system.quorum;
+package io.varve.broker.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,26 +18,32 @@ import java.util.stream.Stream;
 
 /**
  * The commands of a page of the documentation, run as a reader would: by a shell, in an empty directory in which {@code ./varve} is the
- * program and {@code zkCli.sh} is on the path.
+ * program, and with {@code zkCli.sh} and Kafka's tools on the path.
  *
  * <p>Threading: confined to the test's thread.
  */
-final class Manual implements AutoCloseable {
+public final class Manual implements AutoCloseable {
 
     private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
     private static final int TIMEOUT_S = 120;
+    private static final Path ZOOKEEPER_JARS = Path.of("../targets/src/it/zookeeper/target/lib");
+    private static final Path KAFKA_JARS = Path.of("src/it/kafka-tools/target/lib");
+    private static final Map<String, String> TOOLS = Map.of(
+            "kafka-topics.sh", "org.apache.kafka.tools.TopicCommand",
+            "kafka-console-producer.sh", "org.apache.kafka.tools.ConsoleProducer",
+            "kafka-console-consumer.sh", "org.apache.kafka.tools.consumer.ConsoleConsumer");
 
     private final String page;
     private final Path directory;
 
     /** What a command printed on both streams, and its exit code. */
-    record Printed(int exitCode, String text) {}
+    public record Printed(int exitCode, String text) {}
 
     /**
      * @param page the file
      * @param replacements what must not be taken literally, as ports, and what to take instead
      */
-    Manual(Path page, Path directory, Map<String, String> replacements) {
+    public Manual(Path page, Path directory, Map<String, String> replacements) {
         try {
             String text = Files.readString(page);
             replacements.keySet().forEach(literal -> assertThat(text)
@@ -56,12 +62,17 @@ final class Manual implements AutoCloseable {
             script(
                     "varve",
                     "exec " + java + " -XX:+UseSerialGC -Xmx192m -XX:TieredStopAtLevel=1 -jar " + jar + " \"$@\"");
+            String tool = "exec " + java + " -Xmx128m -XX:TieredStopAtLevel=1 ";
             script(
                     "zkCli.sh",
-                    "exec " + java
-                            + " -Xmx128m -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp '"
-                            + TargetQuorum.ZOOKEEPER_JARS.toAbsolutePath()
+                    tool + "-Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp '" + ZOOKEEPER_JARS.toAbsolutePath()
                             + "/*' org.apache.zookeeper.ZooKeeperMain -waitforconnection \"$@\"");
+            for (Map.Entry<String, String> entry : TOOLS.entrySet()) {
+                script(
+                        entry.getKey(),
+                        tool + "-Dlog4j2.level=error -cp '" + KAFKA_JARS.toAbsolutePath() + "/*' " + entry.getValue()
+                                + " \"$@\"");
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -73,7 +84,7 @@ final class Manual implements AutoCloseable {
     }
 
     /** The blocks of commands below a heading, in their order. */
-    List<String> blocks(String heading) {
+    public List<String> blocks(String heading) {
         int from = page.indexOf("\n## " + heading + "\n");
         assertThat(from).as("the page has the heading %s", heading).isNotNegative();
         int to = page.indexOf("\n## ", from + 1);
@@ -86,7 +97,7 @@ final class Manual implements AutoCloseable {
     }
 
     /** Runs commands; what they leave in the background goes on. */
-    Printed run(String commands) {
+    public Printed run(String commands) {
         Path output = directory.resolve("output.txt");
         ProcessBuilder builder = new ProcessBuilder("bash", "-c", commands)
                 .directory(directory.toFile())
