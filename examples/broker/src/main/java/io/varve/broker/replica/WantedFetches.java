@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fetches that are wanted from one leader, and what it has been told of them: makes requests, and of the responses answers.
