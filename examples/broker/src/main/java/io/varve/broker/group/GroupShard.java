@@ -307,7 +307,8 @@ final class GroupShard {
 
     private RequestException notCommitted() {
         return new RequestException(
-                ErrorCode.COORDINATOR_NOT_AVAILABLE, "the replicas in sync have not got it in time, and may yet: " + partition);
+                ErrorCode.COORDINATOR_NOT_AVAILABLE,
+                "the replicas in sync have not got it in time, and may yet: " + partition);
     }
 
     /** This broker no longer leads: whoever waits must look for another coordinator. On the lane; idempotent. */

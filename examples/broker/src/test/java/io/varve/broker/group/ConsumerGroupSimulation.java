@@ -178,7 +178,9 @@ final class ConsumerGroupSimulation {
                 .isEqualTo(descriptions.get(kept))
                 .isEqualTo(describe(coordinator.loaded(nowMs)));
         before = group();
-        assertThat(before.targetEpoch()).as("an epoch that a member was told is known").isGreaterThanOrEqualTo(latestTold);
+        assertThat(before.targetEpoch())
+                .as("an epoch that a member was told is known")
+                .isGreaterThanOrEqualTo(latestTold);
     }
 
     /** What of the group must outlive a crash. */
@@ -218,7 +220,8 @@ final class ConsumerGroupSimulation {
         assertThat(group().state()).isEqualTo("Empty");
         CompletableFuture<GroupAnswer> deleted = ask(new GroupCommand.Delete(requests++, GROUP));
         coordinator.commitAll();
-        assertThat(deleted).isCompletedWithValueMatching(answer -> ((GroupAnswer.Done) answer).error() == ErrorCode.NONE);
+        assertThat(deleted)
+                .isCompletedWithValueMatching(answer -> ((GroupAnswer.Done) answer).error() == ErrorCode.NONE);
         assertThat(coordinator.isIdle()).isTrue();
         assertThat(coordinator.loaded(nowMs).exists(GROUP)).isFalse();
         assertThat(coordinator.compacted()).allMatch(stored -> stored.value() == null);

@@ -94,8 +94,9 @@ final class GroupSimulation {
         String groupId = "g" + random.nextInt(GROUPS);
         Map<TopicPartition, Long> atLeast = Map.copyOf(told.getOrDefault(groupId, Map.of()));
         coordinator.read(machine -> offsets(machine, groupId), nowMs).thenAccept(seen -> {
-            atLeast.forEach((partition, offset) ->
-                    assertThat(seen.get(partition)).as("offset of %s", partition).isGreaterThanOrEqualTo(offset));
+            atLeast.forEach((partition, offset) -> assertThat(seen.get(partition))
+                    .as("offset of %s", partition)
+                    .isGreaterThanOrEqualTo(offset));
             seen.forEach((partition, offset) -> remember(groupId, partition, offset));
         });
     }
@@ -118,7 +119,8 @@ final class GroupSimulation {
                     .as("assignment of %s in generation %d", member.name(), member.generation)
                     .isEqualTo(SimulatedMember.expected(member.generation, member.name()));
             assignments++;
-        } else if (answer instanceof GroupAnswer.ByPartition committed && command instanceof GroupCommand.Commit commit) {
+        } else if (answer instanceof GroupAnswer.ByPartition committed
+                && command instanceof GroupCommand.Commit commit) {
             if (committed.errors().get(member.partition) == ErrorCode.NONE) {
                 remember(
                         member.groupId,
@@ -159,8 +161,10 @@ final class GroupSimulation {
             }
             forgetGenerations(group.id(), now == null ? 0 : now.generation());
         }
-        told.forEach((groupId, offsets) -> offsets.forEach((partition, offset) ->
-                assertThat(offsets(machine, groupId).get(partition)).as("offset of %s", partition).isGreaterThanOrEqualTo(offset)));
+        told.forEach((groupId, offsets) -> offsets.forEach(
+                (partition, offset) -> assertThat(offsets(machine, groupId).get(partition))
+                        .as("offset of %s", partition)
+                        .isGreaterThanOrEqualTo(offset)));
         members.forEach(this::expectToBeFenced);
     }
 
