@@ -199,8 +199,9 @@ final class ClusterKeys {
                     .doc("Milliseconds between two looks for expired offsets.", "There is hardly a reason to."),
             key("offsets.commit.timeout.ms", INT, 5000)
                     .atLeast(1)
-                    .withoutEffect(ONE_REPLICA)
-                    .doc("Milliseconds a commit may wait for the replicas.", "There is hardly a reason to."),
+                    .doc(
+                            "Milliseconds that a commit, or any other answer of a group, may wait for the replicas.",
+                            "There is hardly a reason to."),
             key("offsets.load.buffer.size", INT, 5242880)
                     .atLeast(1)
                     .withoutEffect("commits are loaded batch by batch")

@@ -15,6 +15,7 @@ import io.varve.broker.config.ConfigValues;
  * @param maxMetadataBytes longest text that a commit may carry
  * @param offsetsRetentionMs how long the offsets of a group without members are kept
  * @param expirationCheckMs pause between two looks for offsets to forget
+ * @param commitTimeoutMs how long an answer waits for the replicas at most
  * @param consumer what holds for the groups of KIP-848
  */
 public record GroupConfig(
@@ -25,6 +26,7 @@ public record GroupConfig(
         int maxMetadataBytes,
         long offsetsRetentionMs,
         long expirationCheckMs,
+        int commitTimeoutMs,
         ConsumerGroupConfig consumer) {
 
     private static final long MINUTE_MS = 60_000;
@@ -39,6 +41,7 @@ public record GroupConfig(
                 values.intValue("offset.metadata.max.bytes"),
                 values.longValue("offsets.retention.minutes") * MINUTE_MS,
                 values.longValue("offsets.retention.check.interval.ms"),
+                values.intValue("offsets.commit.timeout.ms"),
                 ConsumerGroupConfig.of(values));
     }
 }

@@ -91,8 +91,8 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     public void onLeading(Partition partition) {
         if (partition.id().topic().equals(TOPIC)) {
             GroupShard shard = new GroupShard(partition, config, timer);
-            shards.put(partition.id().index(), shard);
             shard.open();
+            shards.put(partition.id().index(), shard);
         }
     }
 

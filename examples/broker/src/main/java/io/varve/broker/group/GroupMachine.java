@@ -310,6 +310,11 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         return groups.values();
     }
 
+    /** How many groups have had members. */
+    int groupCount() {
+        return groups.size() + consumers.all().size();
+    }
+
     /** The groups that have only offsets. */
     Collection<String> groupsWithoutMembers() {
         Set<String> ids = new TreeSet<>(offsets.groupIds());

@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.group;
 
+import io.varve.broker.partition.AppendRefusedException;
 import io.varve.broker.partition.CommitListener;
 import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Timer;
@@ -9,7 +10,8 @@ import io.varve.broker.request.ErrorMapping;
 import io.varve.broker.request.RequestException;
 import io.varve.log.batch.BatchBuilder;
 import io.varve.replication.machine.Decision;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One partition of __consumer_offsets and the machine on it: decides, appends what is durable, applies, and only then lets the answers
- * go.
+ * One partition of __consumer_offsets that this broker leads, and the machine on it: decides, appends what is durable, applies, and lets
+ * the answers go once all that they rest on is committed.
  *
- * <p>A shard is LOADING until its machine has read the partition, then OPEN, and CLOSED when the partition goes; it is FAILED when the
- * partition cannot be read. A partition without records is loaded at once.
+ * <p>Events are applied when they are appended, so that the next decision sees them. When they are not committed another broker leads:
+ * the shard is closed with its machine, none of whose answers has rested on them.
+ *
+ * <p>A shard is LOADING until what it found in the partition is committed and its machine has read it, then OPEN, and CLOSED when this
+ * broker no longer leads; it is FAILED when the partition cannot be read. A partition without records is loaded at once.
  *
  * <p>Threading: confined to the lane of the partition; {@link #submit}, {@link #read} and {@link #tell} hand over to it.
  */
@@ -33,7 +38,7 @@ final class GroupShard {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupShard.class);
 
-    /** Pause before a tick whose events could not be appended is tried again. */
+    /** Pause before what nobody waits for is tried again when it could not be appended. */
     private static final long RETRY_MS = 1000;
 
     private enum State {
@@ -46,14 +51,19 @@ final class GroupShard {
     private final Partition partition;
     private final Timer timer;
     private final GroupMachine machine;
+    private final HeldAnswers held;
     private final Map<Long, CompletableFuture<GroupAnswer>> waiting = new HashMap<>();
 
-    /** What was told while the machine was loading. */
-    private final List<GroupCommand> told = new ArrayList<>();
+    /** What nobody waits for and is still to be done: after loading, or after a pause. */
+    private final Deque<GroupCommand> told = new ArrayDeque<>();
 
     private State state = State.LOADING;
     private @Nullable GroupLoad load;
     private long nextRequestId;
+
+    /** How many batches this shard has appended. */
+    private long batches;
+
     private long wakeMs = Long.MAX_VALUE;
     private Timer.Cancel wake = () -> {};
 
@@ -61,16 +71,28 @@ final class GroupShard {
         this.partition = partition;
         this.timer = timer;
         this.machine = new GroupMachine(config);
+        this.held = new HeldAnswers(config.commitTimeoutMs());
     }
 
-    /** Begins to load; on the lane. */
+    /** Begins to load, as soon as what is in the partition is committed; on the lane. */
     void open() {
         assert partition.lane().isOwner();
-        if (partition.log().startOffset() == partition.log().endOffset()) {
-            state = State.OPEN;
-        } else {
-            partition.lane().execute(this::load);
-        }
+        partition.awaitCommit(whenCommitted(this::load));
+    }
+
+    /** Whoever is told that this broker does not lead any more lets go of the machine. */
+    private CommitListener whenCommitted(Runnable then) {
+        return new CommitListener() {
+            @Override
+            public void onCommitted() {
+                then.run();
+            }
+
+            @Override
+            public void onFailed(AppendRefusedException reason) {
+                close();
+            }
+        };
     }
 
     private void load() {
@@ -84,12 +106,16 @@ final class GroupShard {
                 partition.lane().execute(this::load);
                 return;
             }
-            LOG.info(
-                    "Groups loaded: partition={}, records={}, groups={}",
-                    partition,
-                    job.records(),
-                    machine.groups().size());
+            if (job.records() > 0) {
+                LOG.info(
+                        "Groups loaded: partition={}, records={}, groups={}",
+                        partition,
+                        job.records(),
+                        machine.groupCount());
+            }
             endLoad(State.OPEN);
+            carryOutTold();
+            schedule();
         } catch (RejectedExecutionException e) {
             endLoad(State.CLOSED);
         } catch (RuntimeException e) {
@@ -104,11 +130,6 @@ final class GroupShard {
             load.close();
             load = null;
         }
-        if (next == State.OPEN) {
-            told.forEach(this::carryOut);
-            schedule();
-        }
-        told.clear();
     }
 
     /** Carries out a command that is made once its request has a number; completes on the lane. */
@@ -121,17 +142,19 @@ final class GroupShard {
                 carryOut(command.apply(requestId));
             } catch (RuntimeException e) {
                 waiting.remove(requestId);
-                LOG.error("A group's command failed: partition={}", partition, e);
-                answer.completeExceptionally(refusal(e));
+                throw e;
             }
         });
         return answer;
     }
 
-    /** Reads the machine's state. */
+    /** Reads the machine's state, of which nothing may be handed out that changes; completes on the lane. */
     <T> CompletableFuture<T> read(Function<GroupMachine, T> reading) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        onLane(answer, () -> answer.complete(reading.apply(machine)));
+        onLane(answer, () -> {
+            held.give(answer, reading.apply(machine), batches, System.currentTimeMillis());
+            schedule();
+        });
         return answer;
     }
 
@@ -139,14 +162,31 @@ final class GroupShard {
     void tell(GroupCommand command) {
         try {
             partition.lane().execute(() -> {
-                if (state == State.OPEN) {
-                    carryOut(command);
-                } else if (state == State.LOADING) {
-                    told.add(command);
+                if (state == State.LOADING || state == State.OPEN) {
+                    addTold(command);
+                    carryOutTold();
                 }
             });
         } catch (RejectedExecutionException e) {
             LOG.debug("The partition is closed: partition={}, command={}", partition, command);
+        }
+    }
+
+    private void addTold(GroupCommand command) {
+        if (!told.contains(command)) {
+            told.add(command);
+        }
+    }
+
+    private void carryOutTold() {
+        try {
+            while (state == State.OPEN && !told.isEmpty()) {
+                carryOut(told.element());
+                told.remove();
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("What is due cannot be done, and is tried again: partition={}", partition, e);
+            wakeAt(System.currentTimeMillis() + RETRY_MS);
         }
     }
 
@@ -160,7 +200,7 @@ final class GroupShard {
                 try {
                     work.run();
                 } catch (RuntimeException e) {
-                    answer.completeExceptionally(e);
+                    answer.completeExceptionally(refusal(e));
                 }
             });
         } catch (RejectedExecutionException e) {
@@ -184,29 +224,37 @@ final class GroupShard {
     }
 
     /** What a member is told of an append that failed: errors on which clients look for the coordinator anew and try again. */
-    private static RequestException refusal(RuntimeException failure) {
+    private RequestException refusal(RuntimeException failure) {
+        if (failure instanceof RequestException refusal) {
+            return refusal;
+        }
         ErrorCode error =
                 switch (ErrorMapping.of(failure)) {
                     case KAFKA_STORAGE_ERROR, NOT_LEADER_OR_FOLLOWER -> ErrorCode.NOT_COORDINATOR;
                     case NOT_ENOUGH_REPLICAS -> ErrorCode.COORDINATOR_NOT_AVAILABLE;
                     default -> ErrorCode.UNKNOWN_SERVER_ERROR;
                 };
+        if (error == ErrorCode.UNKNOWN_SERVER_ERROR) {
+            LOG.error("A group's command failed: partition={}", partition, failure);
+        }
         return new RequestException(error, ErrorMapping.message(failure));
     }
 
     private void carryOut(GroupCommand command) {
-        Decision<GroupEvent, List<GroupAnswer>> decision = machine.decide(command, System.currentTimeMillis());
+        long nowMs = System.currentTimeMillis();
+        Decision<GroupEvent, List<GroupAnswer>> decision = machine.decide(command, nowMs);
         long offset = append(decision.events());
         decision.events().forEach(event -> machine.apply(offset, event));
         for (GroupAnswer answer : decision.reply()) {
             CompletableFuture<GroupAnswer> waiter = waiting.remove(answer.requestId());
             if (waiter != null) {
-                waiter.complete(answer);
+                held.give(waiter, answer, batches, nowMs);
             }
         }
         schedule();
     }
 
+    /** Appends what is durable, as one batch, so that a later leader has all of it or nothing. */
     private long append(List<GroupEvent> events) {
         BatchBuilder batch = new BatchBuilder();
         for (GroupEvent event : events) {
@@ -215,20 +263,18 @@ final class GroupShard {
                 batch.add(stored.key(), stored.value());
             }
         }
-        return batch.recordCount() == 0
-                ? partition.highWatermark()
-                : partition.append(batch.build(), new CommitListener() {
-                    @Override
-                    public void onCommitted() {}
-
-                    @Override
-                    public void onFailed(io.varve.broker.partition.AppendRefusedException reason) {}
-                });
+        if (batch.recordCount() == 0) {
+            return partition.log().endOffset();
+        }
+        long number = batches + 1;
+        long offset = partition.append(batch.build(), whenCommitted(() -> held.committed(number)));
+        batches = number;
+        return offset;
     }
 
-    /** Wakes the machine when its next deadline has come. A deadline that moves back is found moved when the wake-up comes. */
+    /** Wakes the shard when the next deadline has come. A deadline that moves back is found moved when the wake-up comes. */
     private void schedule() {
-        long nextMs = machine.nextDeadlineMs();
+        long nextMs = Math.min(machine.nextDeadlineMs(), held.nextDeadlineMs());
         if (nextMs < wakeMs) {
             wakeAt(nextMs);
         }
@@ -250,23 +296,28 @@ final class GroupShard {
                 if (wakeMs == forMs) {
                     wakeMs = Long.MAX_VALUE;
                 }
-                try {
-                    carryOut(new GroupCommand.Tick());
-                } catch (RuntimeException e) {
-                    LOG.error("What is due cannot be decided: partition={}", partition, e);
-                    wakeAt(System.currentTimeMillis() + RETRY_MS);
-                }
+                held.expire(System.currentTimeMillis(), notCommitted());
+                addTold(new GroupCommand.Tick());
+                carryOutTold();
             });
         } catch (RejectedExecutionException e) {
             LOG.debug("The partition is closed: partition={}", partition);
         }
     }
 
-    /** The partition goes: whoever waits must look for another coordinator. On the lane. */
+    private RequestException notCommitted() {
+        return new RequestException(
+                ErrorCode.COORDINATOR_NOT_AVAILABLE,
+                "the replicas in sync have not got it in time, and may yet: " + partition);
+    }
+
+    /** This broker no longer leads: whoever waits must look for another coordinator. On the lane; idempotent. */
     void close() {
         assert partition.lane().isOwner();
         wake.run();
         endLoad(State.CLOSED);
+        told.clear();
+        held.fail(notCoordinator());
         waiting.values().forEach(waiter -> waiter.completeExceptionally(notCoordinator()));
         waiting.clear();
     }

@@ -25,7 +25,7 @@ class ConsumerGroupMachineTest {
     private static final int REBALANCE_MS = 300;
 
     private final GroupMachine machine =
-            new GroupMachine(new GroupConfig(10, 60_000, 0, 3, 100, 1000, 1000, TestConfigs.CONSUMER));
+            new GroupMachine(new GroupConfig(10, 60_000, 0, 3, 100, 1000, 1000, 5000, TestConfigs.CONSUMER));
     private long nowMs = 1;
 
     @Test

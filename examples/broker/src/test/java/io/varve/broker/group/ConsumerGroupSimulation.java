@@ -4,42 +4,42 @@ package io.varve.broker.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.request.ErrorCode;
-import io.varve.replication.machine.Decision;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
-/** A consumer group of KIP-848, its members, its topics and a coordinator that crashes, in one thread and under one seed. */
+/** A consumer group of KIP-848, its members, its topics and one leader after the other, in one thread and under one seed. */
 final class ConsumerGroupSimulation {
 
     private static final String GROUP = "g";
     private static final int MEMBERS = 6;
     private static final GroupConfig CONFIG =
-            new GroupConfig(10, 60_000, 0, 100, 100, Long.MAX_VALUE / 2, 1000, TestConfigs.CONSUMER);
+            new GroupConfig(10, 60_000, 0, 100, 100, Long.MAX_VALUE / 2, 1000, 5000, TestConfigs.CONSUMER);
 
     private final Random random;
     private final List<SimulatedConsumer> members = new ArrayList<>();
-    private final List<GroupRecords.Stored> log = new ArrayList<>();
     private final Map<String, Topics.Topic> topics = new HashMap<>();
+    private final SimulatedCoordinator coordinator;
+
+    /** What outlives a crash, as it was after each batch. */
+    private final List<List<String>> descriptions = new ArrayList<>(List.of(List.of()));
+
     private Topics known = Topics.NONE;
-    private GroupMachine machine = new GroupMachine(CONFIG);
-
-    /** Is told of events only: whatever the machine knows that is not an event would be missing here. */
-    private GroupMachine twin = new GroupMachine(CONFIG);
-
     private ConsumerGroup before = ConsumerGroup.empty(GROUP);
     private long nowMs = 1_000_000;
     private long requests;
+    private int latestTold;
 
     ConsumerGroupSimulation(long seed) {
         this.random = new Random(seed);
+        this.coordinator = new SimulatedCoordinator(CONFIG, random);
         for (int number = 0; number < MEMBERS; number++) {
             members.add(new SimulatedConsumer("m" + number, number < 2, random));
         }
@@ -52,34 +52,34 @@ final class ConsumerGroupSimulation {
         for (int step = 0; step < steps; step++) {
             nowMs += random.nextInt(40);
             step();
-            carryOut(new GroupCommand.Tick());
+            coordinator.pass(nowMs);
             check();
         }
         settle();
+        assertThat(coordinator.lostBatches())
+                .as("batches that were lost with their leaders")
+                .isPositive();
     }
 
     private void step() {
         SimulatedConsumer member = members.get(random.nextInt(MEMBERS));
         int kind = random.nextInt(200);
-        if (kind == 0) {
-            restart();
-        } else if (kind == 1) {
+        if (kind < 4) {
+            failOver();
+        } else if (kind == 4) {
             growTopics();
         } else if (!member.running) {
             if (kind < 40) {
                 member.start();
             }
-        } else if (kind < 6) {
-            member.running = false;
-            member.owned.clear();
-        } else if (kind < 10) {
-            send(member, member.leave(requests++, known));
-        } else if (kind < 16) {
+        } else if (kind < 9) {
+            member.crash();
+        } else if (kind < 18) {
             member.choose();
         } else if (kind < 70) {
             member.work();
-        } else {
-            send(member, member.heartbeat(requests++, known));
+        } else if (!member.waits) {
+            send(member, kind < 75 ? member.leave(requests++, known) : member.heartbeat(requests++, known));
         }
     }
 
@@ -105,39 +105,49 @@ final class ConsumerGroupSimulation {
             member.lost(); // the request
             return;
         }
-        GroupAnswer.Heard answer = (GroupAnswer.Heard) carryOut(heartbeat).get(0);
-        if (heartbeat.epoch() < 0) {
-            return;
-        }
-        if (fate == 1) {
+        int life = member.lives;
+        member.waits = true;
+        ask(heartbeat).whenComplete((answer, failure) -> {
+            if (member.running && member.lives == life) {
+                hear(member, fate == 1 ? null : (GroupAnswer.Heard) answer);
+            }
+        });
+    }
+
+    private CompletableFuture<GroupAnswer> ask(GroupCommand command) {
+        CompletableFuture<GroupAnswer> answer = coordinator.submit(command, nowMs);
+        note();
+        return answer;
+    }
+
+    private void hear(SimulatedConsumer member, GroupAnswer.@Nullable Heard answer) {
+        member.waits = false;
+        if (answer == null) {
             member.lost(); // the answer
         } else {
             member.heard(answer);
+            latestTold = Math.max(latestTold, answer.epoch());
         }
     }
 
-    private List<GroupAnswer> carryOut(GroupCommand command) {
-        Decision<GroupEvent, List<GroupAnswer>> decision = machine.decide(command, nowMs);
-        for (GroupEvent event : decision.events()) {
-            if (event.isDurable()) {
-                log.add(GroupRecords.encode(event));
-            }
-            machine.apply(log.size(), event);
-            twin.apply(log.size(), event);
+    /** Remembers what outlives a crash, as it is with the batch that has just been appended. */
+    private void note() {
+        assertThat(descriptions.size()).isBetween(coordinator.batches(), coordinator.batches() + 1);
+        if (descriptions.size() == coordinator.batches()) {
+            descriptions.add(describe(coordinator.machine()));
         }
-        return decision.reply();
     }
 
     private ConsumerGroup group() {
-        ConsumerGroup group = machine.consumers().group(GROUP);
+        ConsumerGroup group = coordinator.machine().consumers().group(GROUP);
         return group == null ? ConsumerGroup.empty(GROUP) : group;
     }
 
     private void check() {
         ConsumerGroup group = group();
-        assertThat(machine.consumers().all())
-                .containsExactlyElementsOf(twin.consumers().all());
-        assertThat(machine.nextDeadlineMs()).as("what is due is done").isGreaterThan(nowMs);
+        note();
+        assertThat(coordinator.machine().consumers().all())
+                .containsExactlyElementsOf(coordinator.twin().consumers().all());
         Set<TopicIdPartition> held = new HashSet<>();
         for (ConsumerMember member : group.members().values()) {
             CurrentAssignment current = member.current();
@@ -160,34 +170,17 @@ final class ConsumerGroupSimulation {
         before = group;
     }
 
-    /** The coordinator crashes and starts anew from its records, as they are and as they are compacted. */
-    private void restart() {
-        GroupMachine fromAll = load(log);
-        GroupMachine fromCompacted = load(compacted());
-        assertThat(describe(fromAll)).isEqualTo(describe(machine)).isEqualTo(describe(fromCompacted));
-        machine = fromCompacted;
-        twin = load(compacted());
-        members.forEach(SimulatedConsumer::lost);
-    }
-
-    private GroupMachine load(List<GroupRecords.Stored> records) {
-        GroupMachine loaded = new GroupMachine(CONFIG);
-        for (GroupRecords.Stored stored : records) {
-            GroupEvent event = GroupRecords.decode(stored.key(), stored.value(), nowMs);
-            assertThat(event).isNotNull();
-            loaded.apply(0, event);
-        }
-        return loaded;
-    }
-
-    /** The last record of each key, in the order of the log. */
-    private List<GroupRecords.Stored> compacted() {
-        Map<ByteBuffer, GroupRecords.Stored> last = new LinkedHashMap<>();
-        for (GroupRecords.Stored stored : log) {
-            last.remove(stored.key());
-            last.put(stored.key(), stored);
-        }
-        return List.copyOf(last.values());
+    /** Another leads, which knows what was known with the last batch that it has. */
+    private void failOver() {
+        int kept = coordinator.failOver(nowMs);
+        descriptions.subList(kept + 1, descriptions.size()).clear();
+        assertThat(describe(coordinator.machine()))
+                .isEqualTo(descriptions.get(kept))
+                .isEqualTo(describe(coordinator.loaded(nowMs)));
+        before = group();
+        assertThat(before.targetEpoch())
+                .as("an epoch that a member was told is known")
+                .isGreaterThanOrEqualTo(latestTold);
     }
 
     /** What of the group must outlive a crash. */
@@ -210,14 +203,31 @@ final class ConsumerGroupSimulation {
         members.forEach(SimulatedConsumer::chooseAll);
         for (int round = 0; round < 60; round++) {
             nowMs += 50;
+            coordinator.commitAll();
             for (SimulatedConsumer member : members) {
                 member.work();
-                member.heard((GroupAnswer.Heard)
-                        carryOut(member.heartbeat(requests++, known)).get(0));
+                ask(member.heartbeat(requests++, known)).thenAccept(answer -> hear(member, (GroupAnswer.Heard) answer));
+                coordinator.commitAll();
             }
-            carryOut(new GroupCommand.Tick());
+            coordinator.tick(nowMs);
             check();
         }
+        checkShares();
+
+        nowMs += TestConfigs.CONSUMER.sessionTimeoutMs();
+        coordinator.tick(nowMs);
+        check();
+        assertThat(group().state()).isEqualTo("Empty");
+        CompletableFuture<GroupAnswer> deleted = ask(new GroupCommand.Delete(requests++, GROUP));
+        coordinator.commitAll();
+        assertThat(deleted)
+                .isCompletedWithValueMatching(answer -> ((GroupAnswer.Done) answer).error() == ErrorCode.NONE);
+        assertThat(coordinator.isIdle()).isTrue();
+        assertThat(coordinator.loaded(nowMs).exists(GROUP)).isFalse();
+        assertThat(coordinator.compacted()).allMatch(stored -> stored.value() == null);
+    }
+
+    private void checkShares() {
         Set<TopicIdPartition> all = new HashSet<>();
         topics.values().forEach(topic -> {
             for (int index = 0; index < topic.partitions(); index++) {
@@ -230,14 +240,5 @@ final class ConsumerGroupSimulation {
         assertThat(members).allSatisfy(member -> assertThat(member.owned.size())
                 .isBetween(all.size() / MEMBERS, (all.size() + MEMBERS - 1) / MEMBERS));
         assertThat(group().state()).isEqualTo("Stable");
-
-        nowMs += TestConfigs.CONSUMER.sessionTimeoutMs();
-        carryOut(new GroupCommand.Tick());
-        assertThat(group().state()).isEqualTo("Empty");
-        GroupAnswer.Done deleted = (GroupAnswer.Done)
-                carryOut(new GroupCommand.Delete(requests++, GROUP)).get(0);
-        assertThat(deleted.error()).isEqualTo(ErrorCode.NONE);
-        assertThat(load(log).exists(GROUP)).isFalse();
-        assertThat(compacted()).allMatch(stored -> stored.value() == null);
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConsumerGroupSimulationTest {
 
     static LongStream fewSeeds() {
-        return LongStream.rangeClosed(1, 100);
+        return LongStream.rangeClosed(1, 50);
     }
 
     static LongStream manySeeds() {

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class GroupMachineTest {
 
-    private static final GroupConfig CONFIG = new GroupConfig(10, 60_000, 0, 3, 100, 1000, 1000, TestConfigs.CONSUMER);
+    private static final GroupConfig CONFIG =
+            new GroupConfig(10, 60_000, 0, 3, 100, 1000, 1000, 5000, TestConfigs.CONSUMER);
     private static final String GROUP = "g";
 
     private final GroupMachine machine = new GroupMachine(CONFIG);

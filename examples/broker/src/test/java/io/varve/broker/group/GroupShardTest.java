@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GroupShardTest {
 
     private static final GroupConfig CONFIG =
-            new GroupConfig(10, 60_000, 0, 100, 100, 1_000_000, 1_000_000, TestConfigs.CONSUMER);
+            new GroupConfig(10, 60_000, 0, 100, 100, 1_000_000, 1_000_000, 5000, TestConfigs.CONSUMER);
     private static final String TOPIC = GroupCoordinator.TOPIC;
     private static final String GROUP = "g";
 

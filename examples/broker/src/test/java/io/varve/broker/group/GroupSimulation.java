@@ -5,41 +5,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.request.ErrorCode;
-import io.varve.replication.machine.Decision;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Groups, their members and a coordinator that crashes, in one thread and under one seed. Checks what must hold at every step. */
+/** Groups, their members and one leader after the other, in one thread and under one seed. Checks what must hold at every step. */
 final class GroupSimulation {
 
     private static final GroupConfig CONFIG =
-            new GroupConfig(10, 60_000, 100, 100, 100, Long.MAX_VALUE / 2, 1000, TestConfigs.CONSUMER);
+            new GroupConfig(10, 60_000, 100, 100, 100, Long.MAX_VALUE / 2, 1000, 5000, TestConfigs.CONSUMER);
     private static final int GROUPS = 2;
     private static final int MEMBERS = 5;
 
     private final Random random;
     private final List<SimulatedMember> members = new ArrayList<>();
-    private final List<GroupRecords.Stored> log = new ArrayList<>();
-    private final Map<Long, SimulatedMember> waiting = new HashMap<>();
-    private final Map<Long, GroupCommand> asked = new HashMap<>();
+    private final SimulatedCoordinator coordinator;
 
     /** The leader of each generation, by the name that lasts. */
     private final Map<String, String> leaders = new HashMap<>();
 
     private final Map<String, String> names = new HashMap<>();
-    private final Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
-    private GroupMachine machine = new GroupMachine(CONFIG);
 
-    /** Is told of events only: whatever the machine knows that is not an event would be missing here. */
-    private GroupMachine twin = new GroupMachine(CONFIG);
+    /** The latest offsets that somebody was told of: by the answer to a commit, or to a look. */
+    private final Map<String, Map<TopicPartition, Long>> told = new HashMap<>();
 
     private long nowMs = 1_000_000;
     private long requests;
@@ -48,6 +41,7 @@ final class GroupSimulation {
 
     GroupSimulation(long seed) {
         this.random = new Random(seed);
+        this.coordinator = new SimulatedCoordinator(CONFIG, random);
         for (int group = 0; group < GROUPS; group++) {
             for (int number = 0; number < MEMBERS; number++) {
                 members.add(new SimulatedMember("g" + group, number, number < group * 3));
@@ -58,16 +52,21 @@ final class GroupSimulation {
     void run(int steps) {
         for (int step = 0; step < steps; step++) {
             nowMs += random.nextInt(100);
-            tick();
+            coordinator.pass(nowMs);
             act(members.get(random.nextInt(members.size())));
-            if (step == steps / 2 || random.nextInt(500) == 0) {
-                restart();
+            look();
+            if (step == steps / 2 || random.nextInt(100) == 0) {
+                failOver();
             }
-            assertThat(committedOffsets(machine)).isEqualTo(committed);
+            assertThat(List.copyOf(coordinator.machine().groups()))
+                    .isEqualTo(List.copyOf(coordinator.twin().groups()));
         }
         settle();
         assertThat(generations).as("generations").isGreaterThan(steps / 200);
         assertThat(assignments).as("assignments").isGreaterThan(steps / 200);
+        assertThat(coordinator.lostBatches())
+                .as("batches that were lost with their leaders")
+                .isPositive();
     }
 
     private void act(SimulatedMember member) {
@@ -75,45 +74,44 @@ final class GroupSimulation {
             return;
         }
         GroupCommand command = member.next(requests, random, nowMs);
-        if (command != null) {
-            member.waits = true;
-            carryOut(command, member);
+        if (command == null) {
+            return;
         }
-    }
-
-    private void tick() {
-        if (machine.nextDeadlineMs() <= nowMs) {
-            carryOut(new GroupCommand.Tick(), null);
-            assertThat(machine.nextDeadlineMs())
-                    .as("a deadline that has come is dealt with")
-                    .isGreaterThan(nowMs);
-        }
-    }
-
-    private void carryOut(GroupCommand command, @Nullable SimulatedMember member) {
-        if (member != null) {
-            long requestId = requests++;
-            waiting.put(requestId, member);
-            asked.put(requestId, command);
-            String memberId = "m-" + requestId;
-            names.put(memberId, member.instanceId == null ? memberId : member.instanceId);
-        }
-        Decision<GroupEvent, List<GroupAnswer>> decision = machine.decide(command, nowMs);
-        for (GroupEvent event : decision.events()) {
-            if (event.isDurable()) {
-                log.add(GroupRecords.encode(event));
+        String memberId = "m-" + requests++;
+        names.put(memberId, member.instanceId == null ? memberId : member.instanceId);
+        member.waits = true;
+        coordinator.submit(command, nowMs).whenComplete((answer, failure) -> {
+            if (failure == null) {
+                tell(member, command, answer);
+            } else {
+                member.disconnected();
             }
-            machine.apply(log.size(), event);
-            twin.apply(log.size(), event);
-        }
-        assertThat(List.copyOf(machine.groups())).isEqualTo(List.copyOf(twin.groups()));
-        decision.reply().forEach(this::tell);
+        });
     }
 
-    private void tell(GroupAnswer answer) {
-        SimulatedMember member = waiting.remove(answer.requestId());
-        GroupCommand command = asked.remove(answer.requestId());
-        assertThat(member).as("somebody waits for %s", answer).isNotNull();
+    /** Somebody looks how far a group has come; nobody may ever see it go back. */
+    private void look() {
+        String groupId = "g" + random.nextInt(GROUPS);
+        Map<TopicPartition, Long> atLeast = Map.copyOf(told.getOrDefault(groupId, Map.of()));
+        coordinator.read(machine -> offsets(machine, groupId), nowMs).thenAccept(seen -> {
+            atLeast.forEach((partition, offset) -> assertThat(seen.get(partition))
+                    .as("offset of %s", partition)
+                    .isGreaterThanOrEqualTo(offset));
+            seen.forEach((partition, offset) -> remember(groupId, partition, offset));
+        });
+    }
+
+    private static Map<TopicPartition, Long> offsets(GroupMachine machine, String groupId) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        machine.offsets(groupId).forEach((partition, offset) -> offsets.put(partition, offset.offset()));
+        return offsets;
+    }
+
+    private void remember(String groupId, TopicPartition partition, long offset) {
+        told.computeIfAbsent(groupId, id -> new HashMap<>()).merge(partition, offset, Math::max);
+    }
+
+    private void tell(SimulatedMember member, GroupCommand command, GroupAnswer answer) {
         if (answer instanceof GroupAnswer.Joined joined && joined.error() == ErrorCode.NONE) {
             checkJoined(member, joined);
         } else if (answer instanceof GroupAnswer.Synced synced && synced.error() == ErrorCode.NONE) {
@@ -121,16 +119,13 @@ final class GroupSimulation {
                     .as("assignment of %s in generation %d", member.name(), member.generation)
                     .isEqualTo(SimulatedMember.expected(member.generation, member.name()));
             assignments++;
-        } else if (answer instanceof GroupAnswer.ByPartition && command instanceof GroupCommand.Commit commit) {
-            ErrorCode error = ((GroupAnswer.ByPartition) answer).errors().get(member.partition);
-            if (error == ErrorCode.NONE) {
-                committed
-                        .computeIfAbsent(
-                                commit.groupId(),
-                                id -> new TreeMap<>(java.util.Comparator.comparing(TopicPartition::index)))
-                        .put(
-                                member.partition,
-                                commit.offsets().get(member.partition).offset());
+        } else if (answer instanceof GroupAnswer.ByPartition committed
+                && command instanceof GroupCommand.Commit commit) {
+            if (committed.errors().get(member.partition) == ErrorCode.NONE) {
+                remember(
+                        member.groupId,
+                        member.partition,
+                        commit.offsets().get(member.partition).offset());
             }
         }
         member.told(answer);
@@ -150,36 +145,37 @@ final class GroupSimulation {
         }
     }
 
-    /** The coordinator crashes and starts anew from its records; clients lose their connections. */
-    private void restart() {
-        GroupMachine before = machine;
-        machine = new GroupMachine(CONFIG);
-        twin = new GroupMachine(CONFIG);
-        load(log, machine, twin);
-        GroupMachine fromCompacted = new GroupMachine(CONFIG);
-        load(compacted(), fromCompacted);
-        assertThat(describe(fromCompacted)).isEqualTo(describe(machine));
+    /** Another leads, which knows what the records tell that it has. */
+    private void failOver() {
+        GroupMachine before = coordinator.machine();
+        int batches = coordinator.batches();
+        boolean all = coordinator.failOver(nowMs) == batches;
+        GroupMachine machine = coordinator.machine();
+        assertThat(describe(coordinator.loaded(nowMs))).isEqualTo(describe(machine));
         for (Group group : before.groups()) {
             Group now = machine.group(group.id());
             boolean settled = group.state() == Group.State.STABLE
                     || (group.state() == Group.State.EMPTY && group.generation() > 0);
-            if (settled) {
+            if (settled && all) {
                 assertThat(describe(now)).isEqualTo(describe(group));
             }
-            // A generation that did not become a record is forgotten, and its number is given out again.
-            int known = now == null ? 0 : now.generation();
-            assertThat(known).isLessThanOrEqualTo(group.generation());
-            leaders.keySet()
-                    .removeIf(generation -> generation.startsWith(group.id() + "/")
-                            && Integer.parseInt(generation.substring(group.id().length() + 1)) > known);
-            members.stream()
-                    .filter(member -> member.groupId.equals(group.id()) && member.generation > known)
-                    .forEach(member -> member.generation = known);
+            forgetGenerations(group.id(), now == null ? 0 : now.generation());
         }
-        waiting.clear();
-        asked.clear();
-        members.stream().filter(member -> member.waits).forEach(SimulatedMember::disconnected);
+        told.forEach((groupId, offsets) -> offsets.forEach(
+                (partition, offset) -> assertThat(offsets(machine, groupId).get(partition))
+                        .as("offset of %s", partition)
+                        .isGreaterThanOrEqualTo(offset)));
         members.forEach(this::expectToBeFenced);
+    }
+
+    /** A generation that did not become a record is forgotten, and its number is given out again. */
+    private void forgetGenerations(String groupId, int known) {
+        leaders.keySet()
+                .removeIf(generation -> generation.startsWith(groupId + "/")
+                        && Integer.parseInt(generation.substring(groupId.length() + 1)) > known);
+        members.stream()
+                .filter(member -> member.groupId.equals(groupId) && member.generation > known)
+                .forEach(member -> member.generation = known);
     }
 
     /**
@@ -187,31 +183,11 @@ final class GroupSimulation {
      * records tell it is its own earlier self.
      */
     private void expectToBeFenced(SimulatedMember member) {
-        Group group = machine.group(member.groupId);
+        Group group = coordinator.machine().group(member.groupId);
         Member stored = group == null ? null : group.byInstance(member.instanceId);
         member.lost = stored != null
                 && !member.memberId.isEmpty()
                 && !stored.memberId().equals(member.memberId);
-    }
-
-    private void load(List<GroupRecords.Stored> records, GroupMachine... machines) {
-        for (GroupRecords.Stored stored : records) {
-            GroupEvent event = GroupRecords.decode(stored.key(), stored.value(), nowMs);
-            assertThat(event).isNotNull();
-            for (GroupMachine loading : machines) {
-                loading.apply(0, event);
-            }
-        }
-    }
-
-    /** The last record of each key, in the order of the log. */
-    private List<GroupRecords.Stored> compacted() {
-        Map<ByteBuffer, GroupRecords.Stored> last = new LinkedHashMap<>();
-        for (GroupRecords.Stored stored : log) {
-            last.remove(stored.key());
-            last.put(stored.key(), stored);
-        }
-        return List.copyOf(last.values());
     }
 
     private static Map<String, List<String>> describe(GroupMachine machine) {
@@ -239,29 +215,19 @@ final class GroupSimulation {
         return lines;
     }
 
-    private static Map<String, Map<TopicPartition, Long>> committedOffsets(GroupMachine machine) {
-        Map<String, Map<TopicPartition, Long>> offsets = new HashMap<>();
-        for (int group = 0; group < GROUPS; group++) {
-            Map<TopicPartition, Long> ofGroup = new HashMap<>();
-            machine.offsets("g" + group).forEach((partition, offset) -> ofGroup.put(partition, offset.offset()));
-            if (!ofGroup.isEmpty()) {
-                offsets.put("g" + group, ofGroup);
-            }
-        }
-        return offsets;
-    }
-
     /** When nobody acts any more, everybody who waits is answered and all groups become empty. */
     private void settle() {
         for (int i = 0; i < 100; i++) {
             nowMs += 1_000;
-            tick();
+            coordinator.commitAll();
+            coordinator.tick(nowMs);
         }
-        assertThat(waiting).isEmpty();
-        assertThat(machine.groups()).allSatisfy(group -> {
+        coordinator.commitAll();
+        assertThat(coordinator.isIdle()).isTrue();
+        assertThat(coordinator.machine().groups()).allSatisfy(group -> {
             assertThat(group.state()).isEqualTo(Group.State.EMPTY);
             assertThat(group.pending()).isEmpty();
         });
-        assertThat(machine.nextDeadlineMs()).isEqualTo(Long.MAX_VALUE);
+        assertThat(coordinator.machine().nextDeadlineMs()).isEqualTo(Long.MAX_VALUE);
     }
 }

@@ -77,6 +77,7 @@ final class Scenario {
                 setting("maxMetadata", 10),
                 setting("retention", 100_000),
                 600_000,
+                5_000,
                 TestConfigs.CONSUMER);
     }
 

@@ -23,13 +23,18 @@ final class SimulatedConsumer {
     int epoch;
     boolean running;
 
+    /** How often it has started. */
+    int lives;
+
+    /** Whether it has asked and has not been answered. */
+    boolean waits;
+
     private final Random random;
     private List<String> topics;
     private String regex = "";
     private String assignor = "uniform";
     private Set<TopicIdPartition> assigned = new TreeSet<>();
     private boolean sayAll = true;
-    private int lives;
 
     SimulatedConsumer(String name, boolean isStatic, Random random) {
         this.instanceId = isStatic ? name : null;
@@ -43,8 +48,15 @@ final class SimulatedConsumer {
         lives++;
         memberId = memberId.substring(0, memberId.indexOf('-') + 1) + lives;
         running = true;
+        waits = false;
         startAnew();
         choose();
+    }
+
+    /** Ends without a word. */
+    void crash() {
+        running = false;
+        owned.clear();
     }
 
     /** Reads other topics from now on. */
@@ -89,8 +101,7 @@ final class SimulatedConsumer {
     }
 
     GroupCommand.ConsumerHeartbeat leave(long requestId, Topics known) {
-        running = false;
-        owned.clear();
+        crash();
         boolean comesAgain = instanceId != null && random.nextBoolean();
         return command(requestId, comesAgain ? CurrentAssignment.LEFT_FOR_A_WHILE : -1, known, false);
     }
