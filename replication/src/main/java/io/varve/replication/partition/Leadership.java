@@ -187,14 +187,25 @@ final class Leadership {
 
     /** Proposes to go on without those that are too far behind. */
     private void shrink() {
-        if (!inSync.mayPropose(state.nowNs())) {
-            return;
-        }
-        SortedSet<Integer> members = new TreeSet<>(inSync.committed());
-        members.removeIf(id -> lagDeadlineNs(id) <= state.nowNs());
-        if (inSync.mustWithdraw() || members.size() < inSync.committed().size()) {
+        boolean must = inSync.mustWithdraw() || isSomebodyLate();
+        if (must && inSync.mayPropose(state.nowNs())) {
+            SortedSet<Integer> members = new TreeSet<>(inSync.committed());
+            members.removeIf(this::isLate);
             propose(members);
         }
+    }
+
+    private boolean isSomebodyLate() {
+        for (int id : inSync.committed()) {
+            if (isLate(id)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isLate(int id) {
+        return lagDeadlineNs(id) <= state.nowNs();
     }
 
     private void propose(SortedSet<Integer> members) {
