@@ -57,9 +57,12 @@ final class HostAndPort {
         }
     }
 
-    /** The address to bind for an address that others connect to: its port on all interfaces. */
-    static InetSocketAddress local(String text) {
-        return new InetSocketAddress(parse(text).getPort());
+    /** The address to bind for an address that others connect to: its port on all interfaces, or it alone. */
+    static InetSocketAddress local(String text, boolean everywhere) {
+        InetSocketAddress address = parse(text);
+        return everywhere
+                ? new InetSocketAddress(address.getPort())
+                : new InetSocketAddress(address.getHostString(), address.getPort());
     }
 
     /** An address of a member as ZooKeeper writes it; elections have no port of their own here. */

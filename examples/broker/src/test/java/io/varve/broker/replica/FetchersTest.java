@@ -1,7 +1,6 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.replica;
 
-import io.varve.broker.partition.Follower;
 import static io.varve.broker.replica.Responses.asked;
 import static io.varve.broker.replica.Responses.batch;
 import static io.varve.broker.replica.Responses.data;
@@ -13,6 +12,7 @@ import static io.varve.broker.replica.Responses.response;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.config.ConfigValues;
+import io.varve.broker.partition.Follower;
 import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.replica.FakeLeader.Received;
 import io.varve.broker.replica.RecordingFollower.Told;

@@ -1,9 +1,9 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.replica;
 
-import io.varve.broker.partition.Follower;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.varve.broker.partition.Follower;
 import io.varve.broker.partition.TopicPartition;
 import io.varve.replication.partition.FetchAnswer;
 import io.varve.replication.partition.ReplicaFetch;
