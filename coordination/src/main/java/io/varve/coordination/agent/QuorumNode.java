@@ -143,7 +143,8 @@ public final class QuorumNode implements AutoCloseable {
         peers.locate(servers.voters());
         this.listener = servers.addresses().isEmpty()
                 ? null
-                : transport.listen(HostAndPort.local(servers.addresses().get(0)), peers::handler);
+                : transport.listen(
+                        HostAndPort.local(servers.addresses().get(0), servers.listensEverywhere()), peers::handler);
         thread.start();
     }
 

@@ -41,13 +41,15 @@ public record QuorumNodeConfig(
      * @param voters all voters, this one included if it is one
      * @param isObserver whether it replicates without ever voting
      * @param specs the {@code server.N} lines by their numbers, for who asks for the configuration
+     * @param listensEverywhere whether this member listens on all interfaces, and not only at its first address
      */
     public record Servers(
             int memberId,
             List<String> addresses,
             List<Voter> voters,
             boolean isObserver,
-            Map<Integer, ServerSpec> specs) {
+            Map<Integer, ServerSpec> specs,
+            boolean listensEverywhere) {
 
         public Servers {
             specs = Map.copyOf(specs);
@@ -61,11 +63,11 @@ public record QuorumNodeConfig(
         /** The only member of a quorum that needs no network. */
         public static Servers alone(int memberId) {
             Voter self = new Voter(new MemberId(memberId, MemberId.NO_DIRECTORY), List.of());
-            return new Servers(memberId, List.of(), List.of(self), false, Map.of());
+            return new Servers(memberId, List.of(), List.of(self), false, Map.of(), false);
         }
 
         /** The members of {@code server.N} lines. */
-        public static Servers of(int memberId, Map<Integer, ServerSpec> specs) {
+        public static Servers of(int memberId, Map<Integer, ServerSpec> specs, boolean listensEverywhere) {
             List<Voter> voters = new ArrayList<>();
             ServerSpec self = null;
             for (ServerSpec spec : specs.values()) {
@@ -79,7 +81,7 @@ public record QuorumNodeConfig(
             if (self == null) {
                 throw new IllegalArgumentException("no server line names this member: memberId=" + memberId);
             }
-            return new Servers(memberId, addresses(self), voters, self.isObserver(), specs);
+            return new Servers(memberId, addresses(self), voters, self.isObserver(), specs, listensEverywhere);
         }
 
         static List<String> addresses(ServerSpec spec) {
@@ -152,7 +154,7 @@ public record QuorumNodeConfig(
         return new QuorumNodeConfig(
                 quorum.isAlone()
                         ? Servers.alone(quorum.myId())
-                        : Servers.of(quorum.myId(), quorum.members().servers()),
+                        : Servers.of(quorum.myId(), quorum.members().servers(), quorum.listensOnAllIps()),
                 new Storages(
                         state,
                         log,

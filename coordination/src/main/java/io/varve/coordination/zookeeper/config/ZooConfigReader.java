@@ -128,7 +128,8 @@ final class ZooConfigReader {
                 members,
                 isAlone,
                 values.bool("reconfigEnabled", false),
-                dynamicFile == null ? null : Path.of(dynamicFile.value()));
+                dynamicFile == null ? null : Path.of(dynamicFile.value()),
+                values.bool("quorumListenOnAllIPs", true));
     }
 
     /** The server lines, where they stand. */

@@ -268,6 +268,15 @@ class ZooConfigTest {
     }
 
     @Test
+    void shouldReadWhereAMemberListens() {
+        String alone = "dataDir=/d\nclientPort=1\n";
+
+        assertThat(read(alone).quorum().listensOnAllIps()).isTrue();
+        assertThat(read(alone + "quorumListenOnAllIPs=false").quorum().listensOnAllIps())
+                .isFalse();
+    }
+
+    @Test
     void shouldReadTheWhiteList() {
         assertThat(read("dataDir=/d\nclientPort=1\n4lw.commands.whitelist=stat, RUOK ,,mntr")
                         .clients()

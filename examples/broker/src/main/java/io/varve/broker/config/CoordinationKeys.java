@@ -2,6 +2,7 @@
 package io.varve.broker.config;
 
 import static io.varve.broker.config.ConfigKey.key;
+import static io.varve.broker.config.ConfigType.BOOLEAN;
 import static io.varve.broker.config.ConfigType.INT;
 import static io.varve.broker.config.ConfigType.STRING;
 
@@ -44,6 +45,11 @@ final class CoordinationKeys {
                             "The member of the brokers' own quorum that the broker with node.id=N is, as in zoo.cfg:"
                                     + " host:peerPort:electionPort[:participant|:observer][;clientPort].",
                             "Give three or five brokers the same lines, one for each; without them a broker is a quorum alone."),
+            key("quorumListenOnAllIPs", BOOLEAN, true)
+                    .doc(
+                            "Whether the broker listens for the other members on all interfaces, and not only at the address of its"
+                                    + " own line.",
+                            "Set it to false where that address is the machine's own, so that no other network gets at the port."),
             key(CLIENT_PORT, INT, null)
                     .must(ValueRule.between(1, 65535))
                     .doc(

@@ -57,7 +57,13 @@ final class MemberSettings {
                         TICK_MS, INIT_LIMIT_TICKS, SYNC_LIMIT_TICKS, 2 * TICK_MS, 20 * TICK_MS, REAP_INTERVAL_MS),
                 new ZooConfig.Storage(directory, directory, SNAPSHOTS_KEPT, PURGE_INTERVAL_HOURS, SNAP_COUNT),
                 new ZooConfig.Clients(clientAddress(), null, -1, null, FrontEndConfig.ofTickTime(TICK_MS), false),
-                new ZooConfig.Quorum(memberId, members, members.servers().size() <= 1, false, null),
+                new ZooConfig.Quorum(
+                        memberId,
+                        members,
+                        members.servers().size() <= 1,
+                        false,
+                        null,
+                        values.booleanValue("quorumListenOnAllIPs")),
                 NO_ADMIN_SERVER,
                 List.of());
     }
