@@ -64,6 +64,15 @@ public final class Fetchers implements AutoCloseable {
         fetcher.fetch(fetch, follower);
     }
 
+    private LeaderFetcher newFetcher(int leader) {
+        LeaderFetcher fetcher =
+                byLeader.computeIfAbsent(leader, id -> new LeaderFetcher(id, config, transport, addresses, clock));
+        if (isClosed) {
+            fetcher.close("the fetchers are closed");
+        }
+        return fetcher;
+    }
+
     /**
      * Says that brokers may have come, gone or moved: the links to those that are not where they were are closed, and what was wanted from
      * them fails.

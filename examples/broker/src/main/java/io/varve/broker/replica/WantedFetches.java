@@ -23,8 +23,6 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The fetches that are wanted from one leader, and what it has been told of them: makes requests, and of the responses answers.
  *
