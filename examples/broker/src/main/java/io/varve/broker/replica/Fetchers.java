@@ -56,12 +56,17 @@ public final class Fetchers implements AutoCloseable {
      * @param follower the partition; not asked for more than its name and topic
      */
     public void fetch(int leader, ReplicaFetch fetch, Follower follower) {
+        LeaderFetcher known = byLeader.get(leader);
+        (known == null ? newFetcher(leader) : known).fetch(fetch, follower);
+    }
+
+    private LeaderFetcher newFetcher(int leader) {
         LeaderFetcher fetcher =
                 byLeader.computeIfAbsent(leader, id -> new LeaderFetcher(id, config, transport, addresses, clock));
         if (isClosed) {
             fetcher.close("the fetchers are closed");
         }
-        fetcher.fetch(fetch, follower);
+        return fetcher;
     }
 
     /**
