@@ -269,15 +269,17 @@ public final class ImageFollower implements AutoCloseable {
     private CompletionStage<Function<ClusterImage, ClusterImage>> read(String unit, long zxid) {
         if (unit.startsWith(TreeLayout.TOPICS + "/")) {
             String name = unit.substring(TreeLayout.TOPICS.length() + 1);
-            return readTopic(name).thenApply(topic -> before -> {
-                Map<String, TopicImage> topics = new TreeMap<>(before.topicsByName());
-                if (topic == null) {
-                    topics.remove(name);
-                } else {
-                    topics.put(name, topic);
-                }
-                return before.withTopics(topics, zxid);
-            });
+            return readTopic(name)
+                    .<Function<ClusterImage, ClusterImage>>thenApply(topic -> before -> {
+                        Map<String, TopicImage> topics = new TreeMap<>(before.topicsByName());
+                        if (topic == null) {
+                            topics.remove(name);
+                        } else {
+                            topics.put(name, topic);
+                        }
+                        return before.withTopics(topics, zxid);
+                    })
+                    .exceptionally(failure -> keptUnlessRead(failure));
         }
         if (unit.isEmpty()) {
             return readCluster(zxid);
@@ -305,15 +307,25 @@ public final class ImageFollower implements AutoCloseable {
         return after;
     }
 
+    /** A topic that cannot be understood stays as it was last: who does not know of it deletes what it has of it. */
+    private static Function<ClusterImage, ClusterImage> keptUnlessRead(Throwable failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        if (cause instanceof IncomprehensibleNodeException) {
+            LOG.error("A topic is not followed any more until its nodes are mended", cause);
+            return before -> before;
+        }
+        throw failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
+    }
+
     private CompletionStage<@Nullable TopicImage> readTopic(String name) {
-        return parsed(TreeLayout.topic(name), node -> TreeLayout.parseTopic(node.data()))
+        return understood(TreeLayout.topic(name), node -> TreeLayout.parseTopic(node.data()))
                 .thenCompose(topic -> {
                     if (topic == null) {
                         return CompletableFuture.<@Nullable TopicImage>completedFuture(null);
                     }
                     List<CompletableFuture<@Nullable PartitionImage>> partitions = new ArrayList<>();
                     topic.partitions()
-                            .forEach((index, assignment) -> partitions.add(parsed(
+                            .forEach((index, assignment) -> partitions.add(understood(
                                             TreeLayout.partitionState(name, index),
                                             node -> TreeLayout.parsePartitionState(index, assignment, node))
                                     .toCompletableFuture()));
@@ -374,6 +386,18 @@ public final class ImageFollower implements AutoCloseable {
 
     /** A node's contents; null when the node does not exist or cannot be understood, which is logged. */
     private <T> CompletionStage<@Nullable T> parsed(String path, Function<Node, T> parse) {
+        return understood(path, node -> {
+            try {
+                return parse.apply(node);
+            } catch (RuntimeException e) {
+                LOG.error("A node cannot be understood and is left out: path={}", path, e);
+                return null;
+            }
+        });
+    }
+
+    /** The same; fails with an {@link IncomprehensibleNodeException} when it cannot be understood. */
+    private <T> CompletionStage<@Nullable T> understood(String path, Function<Node, @Nullable T> parse) {
         return coordinator
                 .get(path)
                 .handleAsync(
@@ -389,8 +413,7 @@ public final class ImageFollower implements AutoCloseable {
                             try {
                                 return parse.apply(node);
                             } catch (RuntimeException e) {
-                                LOG.error("A node cannot be understood and is left out: path={}", path, e);
-                                return null;
+                                throw new IncomprehensibleNodeException(path, e);
                             }
                         },
                         thread);

@@ -15,6 +15,7 @@ import io.varve.coordination.tree.TreeOp;
 import io.varve.coordination.tree.TreeResult;
 import io.varve.log.storage.MemoryStorage;
 import java.util.List;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -59,6 +60,32 @@ class ImageFollowerTest {
         get(writer.delete(TreeLayout.topicConfig("goes"), -1));
 
         assertThat(configs()).isEqualTo(Map.of("there", "1", "comes", "1"));
+    }
+
+    @Test
+    void shouldKeepATopicThatCannotBeUnderstoodAnyMore() throws Exception {
+        String topic = TreeLayout.topic("t");
+        String state = TreeLayout.partitionState("t", 0);
+        byte[] node = TreeLayout.topic(new UUID(1, 2), List.of(Assignment.of(List.of(0))));
+        for (String parent : List.of(topic + "/partitions", topic + "/partitions/0")) {
+            if (parent.endsWith("partitions")) {
+                get(writer.create(topic, node, CreateMode.PERSISTENT));
+            }
+            get(writer.create(parent, new byte[0], CreateMode.PERSISTENT));
+        }
+        byte[] led = "{\"leader\":0,\"leader_epoch\":3,\"isr\":[0]}".getBytes(StandardCharsets.UTF_8);
+        get(writer.create(state, led, CreateMode.PERSISTENT));
+        TopicImage known = get(follower.settled()).topic("t");
+        assertThat(known).isNotNull();
+
+        get(writer.set(state, "what is this".getBytes(StandardCharsets.UTF_8), -1));
+        assertThat(get(follower.settled()).topic("t")).isEqualTo(known);
+        get(writer.set(topic, "and this".getBytes(StandardCharsets.UTF_8), -1));
+        assertThat(get(follower.settled()).topic("t")).isEqualTo(known);
+
+        get(writer.set(topic, node, -1));
+        get(writer.set(state, led, -1));
+        assertThat(get(follower.settled()).topic("t")).isNotNull().isNotEqualTo(known);
     }
 
     @Test
