@@ -4,8 +4,12 @@ package io.varve.coordination.agent;
 import io.varve.coordination.zookeeper.config.ServerSpec;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 
 /** Addresses as they are written: {@code host:port}, an IPv6 address in brackets. */
 final class HostAndPort {
@@ -57,12 +61,22 @@ final class HostAndPort {
         }
     }
 
-    /** The address to bind for an address that others connect to: its port on all interfaces, or it alone. */
+    /**
+     * The address to bind for an address that others connect to: its port on all interfaces when that is wanted; else that one, as ZooKeeper
+     * does, when it is this machine's; else, as behind a translation of addresses, its port on all interfaces after all.
+     */
     static InetSocketAddress local(String text, boolean everywhere) {
         InetSocketAddress address = parse(text);
-        return everywhere
-                ? new InetSocketAddress(address.getPort())
-                : new InetSocketAddress(address.getHostString(), address.getPort());
+        try {
+            InetAddress own = InetAddress.getByName(address.getHostString());
+            boolean isOurs = own.isLoopbackAddress() || NetworkInterface.getByInetAddress(own) != null;
+            return isOurs && !everywhere
+                    ? new InetSocketAddress(own, address.getPort())
+                    : new InetSocketAddress(address.getPort());
+        } catch (UnknownHostException | SocketException e) {
+            // Nobody here knows it; those who connect do.
+            return new InetSocketAddress(address.getPort());
+        }
     }
 
     /** An address of a member as ZooKeeper writes it; elections have no port of their own here. */

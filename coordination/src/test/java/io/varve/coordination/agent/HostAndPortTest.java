@@ -14,5 +14,8 @@ class HostAndPortTest {
         assertThat(HostAndPort.local("127.0.0.1:2888", true)).isEqualTo(new InetSocketAddress(2888));
         assertThat(HostAndPort.local("127.0.0.1:2888", false))
                 .isEqualTo(new InetSocketAddress(InetAddress.getLoopbackAddress(), 2888));
+        assertThat(HostAndPort.local("192.0.2.1:2888", false))
+                .as("one that is not this machine's, by RFC 5737")
+                .isEqualTo(new InetSocketAddress(2888));
     }
 }

@@ -62,7 +62,6 @@ public final class VarveCluster implements ClusterTarget {
             settings.put("zookeeper.connect", layout.ensemble());
         } else if (layout.isVoter(self)) {
             layout.voters().forEach(voter -> settings.put("server." + voter.id(), member(voter)));
-            settings.put("quorumListenOnAllIPs", "false"); // others' addresses on this machine have the same port
         } else {
             settings.put(
                     "zookeeper.connect",

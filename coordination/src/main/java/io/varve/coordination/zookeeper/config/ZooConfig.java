@@ -107,8 +107,8 @@ public record ZooConfig(
      * @param isAlone whether there is only this one: no lines, or one line and standaloneEnabled
      * @param reconfigEnabled whether clients may change the members; default false
      * @param dynamicConfigFile where the members stand, or null when they stand in zoo.cfg
-     * @param listensOnAllIps whether this one listens for the others on all interfaces, and not only at the address of its line; default
-     *     true, as opposed to ZooKeeper's false
+     * @param listensOnAllIps whether this one listens for the others on all interfaces, and not only at the address of its line, if
+     *     that is this machine's; default false
      */
     public record Quorum(
             int myId,

@@ -129,7 +129,7 @@ final class ZooConfigReader {
                 isAlone,
                 values.bool("reconfigEnabled", false),
                 dynamicFile == null ? null : Path.of(dynamicFile.value()),
-                values.bool("quorumListenOnAllIPs", true));
+                values.bool("quorumListenOnAllIPs", false));
     }
 
     /** The server lines, where they stand. */

@@ -271,9 +271,9 @@ class ZooConfigTest {
     void shouldReadWhereAMemberListens() {
         String alone = "dataDir=/d\nclientPort=1\n";
 
-        assertThat(read(alone).quorum().listensOnAllIps()).isTrue();
-        assertThat(read(alone + "quorumListenOnAllIPs=false").quorum().listensOnAllIps())
-                .isFalse();
+        assertThat(read(alone).quorum().listensOnAllIps()).isFalse();
+        assertThat(read(alone + "quorumListenOnAllIPs=true").quorum().listensOnAllIps())
+                .isTrue();
     }
 
     @Test

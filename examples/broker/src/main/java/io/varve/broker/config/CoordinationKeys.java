@@ -45,11 +45,11 @@ final class CoordinationKeys {
                             "The member of the brokers' own quorum that the broker with node.id=N is, as in zoo.cfg:"
                                     + " host:peerPort:electionPort[:participant|:observer][;clientPort].",
                             "Give three or five brokers the same lines, one for each; without them a broker is a quorum alone."),
-            key("quorumListenOnAllIPs", BOOLEAN, true)
+            key("quorumListenOnAllIPs", BOOLEAN, false)
                     .doc(
                             "Whether the broker listens for the other members on all interfaces, and not only at the address of its"
-                                    + " own line.",
-                            "Set it to false where that address is the machine's own, so that no other network gets at the port."),
+                                    + " own line, if that is this machine's.",
+                            "Set it where the name in that line means another address to this machine than to the others."),
             key(CLIENT_PORT, INT, null)
                     .must(ValueRule.between(1, 65535))
                     .doc(
