@@ -32,9 +32,10 @@ import org.jspecify.annotations.Nullable;
  * outside of the session.
  *
  * <p>The session holds what is wanted and nothing else, or the leader would answer at once, again and again, with what nobody takes. So
- * what has ended and is not wanted anew is taken out of it with the next round. When the leader says something of a partition that is not
- * taken, because the follower has come to want something else meanwhile, it will not say it again in this session; so another
- * session is begun. Source: KIP-227.
+ * what has ended and is not wanted anew is taken out of it with the next round. What the leader has said once, as how much is committed, it
+ * does not say again in the session. So another one is begun when a follower may not have taken what was said: it has come to want
+ * something else meanwhile, or follows in another epoch. And no session lasts for ever, so that what went past a follower otherwise comes once
+ * more, as when it had asked again just before it was told. Source: KIP-227.
  *
  * <p>Threading: confined to the owner's lock.
  */

@@ -128,6 +128,18 @@ class ConfigValuesTest {
                 .containsExactly(new ListenerSpec("PLAINTEXT", "PLAINTEXT", "localhost", 9092));
     }
 
+    @Test
+    void shouldLetBrokersUseTheFirstListenerUnlessTold() {
+        final Map<String, String> settings = new java.util.HashMap<>(Map.of(
+                "listeners", "outside://localhost:9092,inside://localhost:9093",
+                "listener.security.protocol.map", "OUTSIDE:PLAINTEXT,INSIDE:PLAINTEXT"));
+
+        assertThat(ConfigValues.of(settings).interBrokerListener()).isEqualTo("OUTSIDE");
+
+        settings.put("inter.broker.listener.name", "inside");
+        assertThat(ConfigValues.of(settings).interBrokerListener()).isEqualTo("INSIDE");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -140,6 +152,7 @@ class ConfigValuesTest {
                 "advertised.listeners=PLAINTEXT://0.0.0.0:1 | a client cannot connect to PLAINTEXT://0.0.0.0:1",
                 "group.min.session.timeout.ms=1800001 | must not be above group.max.session.timeout.ms",
                 "inter.broker.listener.name=INSIDE | INSIDE is not among the listeners",
+                "replica.fetch.wait.max.ms=30001 | must not be above replica.socket.timeout.ms",
             })
     void shouldRefuseWhatContradicts(String setting, String problem) throws IOException {
         final Path file = write("\n" + setting + "\n");
