@@ -73,8 +73,7 @@ class ArchitectureTest {
                 .whereLayer("request")
                 .mayOnlyBeAccessedByLayers("assembly", "wire", "data", "group", "admin", "replica", "controller")
                 .whereLayer("partition")
-                .mayOnlyBeAccessedByLayers(
-                        "assembly", "data", "group", "admin", "replica", "controller", "request")
+                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "admin", "replica", "controller", "request")
                 .whereLayer("quorum")
                 .mayOnlyBeAccessedByLayers("assembly", "cli")
                 .whereLayer("metadata")

@@ -7,6 +7,9 @@ final class IncomprehensibleNodeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     IncomprehensibleNodeException(String path, RuntimeException cause) {
-        super("a node cannot be understood: path=" + path + "; its data must be what the broker writes, see cluster-tree", cause);
+        super(
+                "a node cannot be understood: path=" + path
+                        + "; its data must be what the broker writes, see cluster-tree",
+                cause);
     }
 }
