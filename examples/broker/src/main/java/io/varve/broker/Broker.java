@@ -139,6 +139,8 @@ public final class Broker implements AutoCloseable {
         done(partitions.settled());
         gates.forEach(Gate::open);
         timer.repeat(TICK_MS, partitions::tick);
+        timer.repeat(values.longValue("replica.high.watermark.checkpoint.interval.ms"), () -> lanes.next()
+                .execute(partitions::saveHighWatermarks));
         timer.repeat(
                 values.longValue("log.retention.check.interval.ms"),
                 () -> partitions.keepHouse(values.longValue("producer.id.expiration.ms")));

@@ -48,6 +48,11 @@ final class ClusterKeys {
                     .doc(
                             "Milliseconds for which a replica may be behind before it no longer counts as in sync.",
                             "Lower it to wait less for a replica that is slow or gone."),
+            key("replica.high.watermark.checkpoint.interval.ms", LONG, 5000L)
+                    .atLeast(1)
+                    .doc(
+                            "Milliseconds between two savings of what is committed.",
+                            "Leave it; a restarted broker knows what was committed at the last one, and the replicas tell it the rest."),
             key("replica.selector.class", STRING, null)
                     .must(ValueRule.oneOf("org.apache.kafka.common.replica.RackAwareReplicaSelector"))
                     .doc(

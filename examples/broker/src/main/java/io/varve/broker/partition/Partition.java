@@ -76,14 +76,20 @@ public final class Partition implements Follower {
         }
     }
 
-    private Partition(TopicPartition id, UUID topicId, Lane lane, PartitionLog log, PartitionContext context) {
+    private Partition(
+            TopicPartition id,
+            UUID topicId,
+            Lane lane,
+            PartitionLog log,
+            long highWatermark,
+            PartitionContext context) {
         this.id = id;
         this.topicId = topicId;
         this.lane = lane;
         this.log = log;
         this.context = context;
         this.intake = new Intake(id, context.config());
-        this.replica = new PartitionReplica(context.replica(), log, 0);
+        this.replica = new PartitionReplica(context.replica(), log, highWatermark);
         this.view = replica.view();
         this.compaction = log.log().compaction(new Owner());
         this.upkeep = log.log().upkeep();
@@ -103,9 +109,19 @@ public final class Partition implements Follower {
         }
     }
 
-    /** A replica on a log that was opened on the lane; it is nothing until {@link #told}. */
-    static Partition of(TopicPartition id, UUID topicId, Lane lane, PartitionLog log, PartitionContext context) {
-        return new Partition(id, topicId, lane, log, context);
+    /**
+     * A replica on a log that was opened on the lane; it is nothing until {@link #told}.
+     *
+     * @param highWatermark what was committed as far as was known when it was open last
+     */
+    static Partition of(
+            TopicPartition id,
+            UUID topicId,
+            Lane lane,
+            PartitionLog log,
+            long highWatermark,
+            PartitionContext context) {
+        return new Partition(id, topicId, lane, log, highWatermark, context);
     }
 
     // Producers.

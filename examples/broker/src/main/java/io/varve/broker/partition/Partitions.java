@@ -13,6 +13,7 @@ import io.varve.replication.partition.BrokerPresence;
 import io.varve.replication.partition.Durability;
 import io.varve.replication.partition.PartitionState;
 import io.varve.replication.partition.ReplicaConfig;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -236,8 +237,13 @@ public final class Partitions implements ImageListener, AutoCloseable {
                 TimeUnit.MILLISECONDS.toNanos(values.longValue("replica.lag.time.max.ms")),
                 ReplicaConfig.DEFAULT_RETRY_NS
                         + TimeUnit.MILLISECONDS.toNanos(values.intValue("replica.fetch.wait.max.ms")));
-        Partition partition =
-                Partition.of(id, topic.id(), lane, log, new PartitionContext(config, replica, peers, listeners));
+        Partition partition = Partition.of(
+                id,
+                topic.id(),
+                lane,
+                log,
+                directories.highWatermark(id.topic(), id.index()),
+                new PartitionContext(config, replica, peers, listeners));
         var recovery = partition.log().recoveryReport();
         if (!recovery.wasClean() && recovery.scannedBytes() > 0) {
             LOG.info("Log recovered: partition={}, {}", id, recovery);
@@ -270,10 +276,22 @@ public final class Partitions implements ImageListener, AutoCloseable {
         }
     }
 
+    /** Saves what is committed, so that a replica that leads after a restart need not ask others to know. */
+    public void saveHighWatermarks() {
+        Map<String, Long> offsets = new HashMap<>();
+        open.forEach((id, partition) -> offsets.put(id.toString(), partition.highWatermark()));
+        directories.saveHighWatermarks(offsets);
+    }
+
     /** Closes all logs. */
     @Override
     public void close() {
         settled().toCompletableFuture().exceptionally(failure -> null).join();
+        try {
+            saveHighWatermarks();
+        } catch (UncheckedIOException e) {
+            LOG.error("High watermarks could not be saved", e);
+        }
         upkeep.close();
         List<CompletableFuture<Void>> closing = new ArrayList<>();
         for (Partition partition : open.values()) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +53,10 @@ public final class LogDirectories implements AutoCloseable {
     private final int nodeId;
     private final List<DirectoryLock> locks = new ArrayList<>();
     private final Map<String, Path> partitions = new ConcurrentHashMap<>();
+
+    /** Those that were saved last, by the names of the partitions. */
+    private final Map<String, Long> highWatermarks = new ConcurrentHashMap<>();
+
     private final List<Path> unformatted = new ArrayList<>();
     private final String bootId = ProcessEnd.bootId();
     private LastEnd lastEnd = LastEnd.CLEAN;
@@ -174,6 +179,7 @@ public final class LogDirectories implements AutoCloseable {
     }
 
     private void scan(Path directory) {
+        highWatermarks.putAll(OffsetCheckpoint.read(directory));
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.filter(Files::isDirectory).toList()) {
                 String name = file.getFileName().toString();
@@ -272,8 +278,37 @@ public final class LogDirectories implements AutoCloseable {
         }
     }
 
+    /** The high watermark of a partition that was saved last; 0 when none was. */
+    public long highWatermark(String topic, int index) {
+        return highWatermarks.getOrDefault(topic + "-" + index, 0L);
+    }
+
+    /**
+     * Saves high watermarks, if any is another than before.
+     *
+     * @param offsets all that there are, by the names of the partitions
+     */
+    public synchronized void saveHighWatermarks(Map<String, Long> offsets) {
+        if (offsets.equals(highWatermarks)) {
+            return;
+        }
+        for (Path directory : directories) {
+            Map<String, Long> inDirectory = new HashMap<>();
+            offsets.forEach((name, offset) -> {
+                Path partition = partitions.get(name);
+                if (partition != null && partition.startsWith(directory)) {
+                    inDirectory.put(name, offset);
+                }
+            });
+            OffsetCheckpoint.write(directory, inDirectory);
+        }
+        highWatermarks.clear();
+        highWatermarks.putAll(offsets);
+    }
+
     /** Deletes the directory of a partition: takes its name away first, so that a crash cannot leave half a log. */
     public void delete(String topic, int index) {
+        highWatermarks.remove(topic + "-" + index);
         Path directory = partitions.remove(topic + "-" + index);
         if (directory == null) {
             return;
