@@ -70,6 +70,9 @@ public final class Broker implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
+    /** How often it is looked whether partitions have grown so much that the controller should know. */
+    private static final long TELL_SIZES_MS = 5_000;
+
     /** How late a replica may do what is due, milliseconds. */
     private static final long TICK_MS = 50;
 
@@ -147,6 +150,9 @@ public final class Broker implements AutoCloseable {
         timer.repeat(
                 TimeUnit.SECONDS.toMillis(values.longValue("leader.imbalance.check.interval.seconds")),
                 controller::balanceLeaders);
+        timer.repeat(
+                TimeUnit.SECONDS.toMillis(values.longValue("auto.balance.interval.seconds")), controller::balance);
+        timer.repeat(TELL_SIZES_MS, () -> controller.tellSizes(partitions.sizesLed()));
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, clusterId, listeners);
     }
 

@@ -4,11 +4,7 @@ package io.varve.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.varve.broker.config.ConfigValues;
-import io.varve.broker.quorum.QuorumServer;
-import io.varve.coordination.zookeeper.config.ZooConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,9 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
@@ -59,40 +53,29 @@ class ClusterAdminTest {
     @TempDir
     private Path directory;
 
-    private final Map<Integer, Broker> brokers = new TreeMap<>();
-    private final int clientPort = FreePorts.find(1).get(0);
-    private QuorumServer ensemble;
+    private EmbeddedBrokers brokers;
     private Admin admin;
 
     @BeforeEach
     void start() throws IOException {
-        Path file = Files.writeString(
-                directory.resolve("zoo.cfg"),
-                "dataDir=" + directory.resolve("ensemble")
-                        + "\ntickTime=500\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nclientPort="
-                        + clientPort + "\n");
-        ensemble = QuorumServer.start(ZooConfig.load(file), Files.readString(file));
-        for (int id = 1; id <= 3; id++) {
-            start(id);
-        }
-        admin = Admin.create(Map.of("bootstrap.servers", bootstrap()));
+        brokers = new EmbeddedBrokers(directory).start(1, 2, 3);
+        admin = Admin.create(Map.of("bootstrap.servers", brokers.bootstrap()));
     }
 
     @AfterEach
     void close() {
         admin.close();
-        brokers.values().forEach(Broker::close);
-        ensemble.close();
+        brokers.close();
     }
 
     @Test
     void shouldLetThePreferredLeaderLeadAgain() throws Exception {
         create(Map.of(0, List.of(1, 2, 3), 1, List.of(2, 3, 1)), Map.of());
-        stop(1);
+        brokers.stop(1);
         eventually(() -> assertThat(leader(T)).isEqualTo(2));
         assertThatThrownBy(() -> elect(ElectionType.PREFERRED, T))
                 .hasCauseInstanceOf(PreferredLeaderNotAvailableException.class);
-        start(1);
+        brokers.start(1);
         eventually(() -> assertThat(isr(T)).containsExactlyInAnyOrder(1, 2, 3));
         assertThat(leader(T)).isEqualTo(2);
 
@@ -110,7 +93,7 @@ class ClusterAdminTest {
     @Test
     void shouldElectAnyReplicaWhenAskedTo() throws Exception {
         create(Map.of(0, List.of(3)), Map.of());
-        stop(3);
+        brokers.stop(3);
         eventually(() -> assertThat(leader(T)).isEqualTo(-1));
 
         assertThatThrownBy(() -> elect(ElectionType.UNCLEAN, T))
@@ -132,7 +115,7 @@ class ClusterAdminTest {
         assertThat(get(admin.listPartitionReassignments().reassignments())).isEmpty();
         assertThat(leader(T)).isEqualTo(3);
         assertThat(consume(2)).containsExactly("a", "b");
-        stop(1);
+        brokers.stop(1);
         produce("c");
         assertThat(consume(3)).containsExactly("a", "b", "c");
     }
@@ -141,7 +124,7 @@ class ClusterAdminTest {
     void shouldListAndCancelAReassignmentThatCannotEnd() throws Exception {
         create(Map.of(0, List.of(1)), Map.of());
         produce("a");
-        stop(1); // nobody else has the records
+        brokers.stop(1); // nobody else has the records
         eventually(() -> assertThat(leader(T)).isEqualTo(-1));
 
         reassign(2);
@@ -154,7 +137,7 @@ class ClusterAdminTest {
         get(admin.alterPartitionReassignments(Map.of(T, Optional.empty())).all());
         assertThat(get(admin.listPartitionReassignments().reassignments())).isEmpty();
         assertThat(replicas(T)).containsExactly(1);
-        start(1);
+        brokers.start(1);
         assertThat(consume(1)).containsExactly("a");
     }
 
@@ -167,14 +150,14 @@ class ClusterAdminTest {
             Map<Integer, Map<String, LogDirDescription>> described =
                     get(admin.describeLogDirs(List.of(1, 2, 3)).allDescriptions());
             for (int id : List.of(1, 2)) {
-                assertThat(described.get(id)).containsOnlyKeys(data(id).toString());
-                LogDirDescription found = described.get(id).get(data(id).toString());
+                assertThat(described.get(id)).containsOnlyKeys(brokers.data(id).toString());
+                LogDirDescription found = described.get(id).get(brokers.data(id).toString());
                 ReplicaInfo replica = found.replicaInfos().get(T);
                 assertThat(replica.size()).isGreaterThan(1000);
                 assertThat(replica.isFuture()).isFalse();
                 assertThat(found.totalBytes().getAsLong()).isPositive();
             }
-            assertThat(described.get(3).get(data(3).toString()).replicaInfos()).doesNotContainKey(T);
+            assertThat(described.get(3).get(brokers.data(3).toString()).replicaInfos()).doesNotContainKey(T);
         });
     }
 
@@ -182,7 +165,7 @@ class ClusterAdminTest {
     void shouldTellWhoIsOfflineAndWhoIsEligible() throws Exception {
         create(Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2"));
 
-        brokers.get(2).close();
+        brokers.stop(2);
 
         eventually(() -> {
             TopicPartitionInfo partition = describe(T);
@@ -194,37 +177,6 @@ class ClusterAdminTest {
                     .extracting(Node::id)
                     .containsExactly(2);
         }
-    }
-
-    private Path data(int id) {
-        return directory.resolve("data" + id);
-    }
-
-    private void start(int id) {
-        brokers.put(
-                id,
-                Broker.start(ConfigValues.of(Map.of(
-                        "node.id",
-                        Integer.toString(id),
-                        "log.dirs",
-                        data(id).toString(),
-                        "listeners",
-                        "PLAINTEXT://127.0.0.1:0",
-                        "zookeeper.connect",
-                        "127.0.0.1:" + clientPort,
-                        "zookeeper.session.timeout.ms",
-                        "6000"))));
-    }
-
-    private void stop(int id) {
-        brokers.remove(id).close();
-    }
-
-    private String bootstrap() {
-        return brokers.values().stream()
-                .map(broker -> broker.listeners().get(0))
-                .map(address -> address.getHostString() + ":" + address.getPort())
-                .collect(Collectors.joining(","));
     }
 
     private static <T> T get(KafkaFuture<T> future) throws Exception {
@@ -271,7 +223,7 @@ class ClusterAdminTest {
 
     private void produce(String... values) throws Exception {
         try (KafkaProducer<String, String> producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", bootstrap(), "acks", "all", "linger.ms", 0),
+                Map.of("bootstrap.servers", brokers.bootstrap(), "acks", "all", "linger.ms", 0),
                 new StringSerializer(),
                 new StringSerializer())) {
             for (String value : values) {
@@ -282,7 +234,7 @@ class ClusterAdminTest {
 
     private KafkaConsumer<String, String> consumer() {
         Map<String, Object> config = new HashMap<>();
-        config.put("bootstrap.servers", bootstrap());
+        config.put("bootstrap.servers", brokers.bootstrap());
         config.put("auto.offset.reset", "earliest");
         return new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
     }

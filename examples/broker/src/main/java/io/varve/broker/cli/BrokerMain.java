@@ -42,6 +42,9 @@ public final class BrokerMain {
         if (args.length == 0 || !args[0].equals("broker")) {
             return null;
         }
+        if (args.length > 1 && (args[1].equals("drain") || args[1].equals("undrain"))) {
+            return null;
+        }
         Path file = null;
         boolean untilStdinCloses = false;
         final List<String> overrides = new ArrayList<>();

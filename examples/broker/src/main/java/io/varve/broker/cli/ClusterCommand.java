@@ -6,11 +6,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
  * {@code varve cluster ...}: several brokers on this machine, to try things with.
@@ -19,7 +22,10 @@ import picocli.CommandLine.Option;
  */
 @Command(
         name = "cluster",
-        description = "Start, look at and stop several brokers on this machine, which are the members of their quorum.",
+        description = {
+            "Start, look at and stop several brokers on this machine, which are the members of their quorum.",
+            "Show and change how replicas are spread over the brokers of any cluster: balance, reassign."
+        },
         synopsisSubcommandLabel = "COMMAND")
 final class ClusterCommand {
 
@@ -219,5 +225,60 @@ final class ClusterCommand {
                             + late.get(0).directory() + " for what it does");
         }
         return 0;
+    }
+
+    @Command(
+            name = "balance",
+            description = {
+                "Show what each broker has, what is on its way between them, and what the controller would move and why.",
+                "It does so by itself, see auto.balance.enable; nothing needs to be called for it."
+            })
+    int balance(@Mixin ClientOptions options) throws InterruptedException, ExecutionException {
+        try (Admin admin = options.admin()) {
+            final BalanceView view = new BalanceView(ClusterShape.read(admin));
+            if (options.isJson()) {
+                Printer.json(streams.out(), view.json());
+            } else {
+                view.print(streams.out());
+            }
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "reassign",
+            description = {
+                "Let partitions have their replicas at other brokers, the preferred leader first, and wait for that.",
+                "While the controller balances by itself it may move them again; see auto.balance.enable."
+            })
+    int reassign(
+            @Mixin ClientOptions options,
+            @Parameters(
+                            paramLabel = "PARTITION=BROKER,...",
+                            arity = "1..*",
+                            description = "As orders-0=3,1; with --cancel only orders-0.")
+                    List<String> partitions,
+            @Option(names = "--cancel", description = "Let partitions stay that are on their way.") boolean isCancelled,
+            @Option(names = "--no-wait", description = "Return when it has begun.") boolean isNotAwaited)
+            throws InterruptedException, ExecutionException {
+        try (Admin admin = options.admin()) {
+            if (isCancelled) {
+                Reassignment.cancel(admin, partitions);
+            } else {
+                final Reassignment reassignment = new Reassignment(admin, partitions);
+                reassignment.begin();
+                if (!isNotAwaited) {
+                    reassignment.await(
+                            new Progress(streams.err(), System.getenv("VARVE_TERMINAL") != null));
+                }
+            }
+            final String what = isCancelled ? "cancelled" : isNotAwaited ? "begun" : "done";
+            if (options.isJson()) {
+                Printer.json(streams.out(), Printer.object("partitions", partitions, "state", what));
+            } else {
+                streams.out().println(what + ": " + String.join(" ", partitions));
+            }
+            return 0;
+        }
     }
 }

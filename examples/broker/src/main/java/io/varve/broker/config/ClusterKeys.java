@@ -3,7 +3,9 @@ package io.varve.broker.config;
 
 import static io.varve.broker.config.ConfigKey.key;
 import static io.varve.broker.config.ConfigType.BOOLEAN;
+import static io.varve.broker.config.ConfigType.DOUBLE;
 import static io.varve.broker.config.ConfigType.INT;
+import static io.varve.broker.config.ConfigType.LIST;
 import static io.varve.broker.config.ConfigType.LIST;
 import static io.varve.broker.config.ConfigType.LONG;
 import static io.varve.broker.config.ConfigType.SHORT;
@@ -72,6 +74,36 @@ final class ClusterKeys {
                     .doc(
                             "Percent of the partitions that prefer a broker which others may lead without anything being done.",
                             "Set it to 0 to have every preferred leader lead."),
+            key("draining.brokers", LIST, "")
+                    .must(ValueRule.numbers())
+                    .dynamic()
+                    .doc(
+                            "Numbers of brokers that the controller takes all replicas from and gives none, set for all brokers together.",
+                            "Use varve broker drain, which sets it and waits."),
+            key("auto.balance.enable", BOOLEAN, true)
+                    .doc(
+                            "Whether the controller moves replicas so that brokers have equal shares of bytes and leaders.",
+                            "Turn it off to assign replicas by yourself; brokers can be drained nevertheless."),
+            key("auto.balance.interval.seconds", LONG, 60)
+                    .atLeast(1)
+                    .doc(
+                            "Seconds between two looks whether brokers have their shares.",
+                            "Raise it in a cluster that hardly changes."),
+            key("auto.balance.ratio", DOUBLE, 1.1)
+                    .must(ValueRule.between(1.01, 100))
+                    .doc(
+                            "How many times its equal share a broker may have, or an equal share be of its, without anything being moved.",
+                            "Raise it to move less."),
+            key("auto.balance.moves", INT, 10)
+                    .atLeast(1)
+                    .doc(
+                            "Partitions that the controller has under way to other brokers at a time.",
+                            "Lower it when moves disturb clients."),
+            key("auto.balance.bytes", LONG, 1073741824L)
+                    .atLeast(1)
+                    .doc(
+                            "Bytes that those partitions may have to copy together; one is moved even when it has more.",
+                            "Lower it when moves disturb clients."),
             key("controlled.shutdown.enable", BOOLEAN, true)
                     .doc(
                             "Whether a broker that stops hands its partitions over first.",

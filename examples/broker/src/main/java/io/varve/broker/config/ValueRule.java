@@ -39,6 +39,11 @@ record ValueRule(String label, Predicate<Object> accepts) {
         return new ValueRule("a list of " + String.join(", ", allowed), value -> allowed.containsAll((List<?>) value));
     }
 
+    static ValueRule numbers() {
+        return new ValueRule("a list of numbers from 0", value -> ((List<?>) value)
+                .stream().allMatch(element -> String.valueOf(element).matches("\\d{1,9}")));
+    }
+
     ValueRule orMinusOne() {
         return new ValueRule(label + ", or -1", value -> ((Number) value).longValue() == -1 || accepts.test(value));
     }

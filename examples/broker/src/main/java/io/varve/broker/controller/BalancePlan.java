@@ -1,6 +1,7 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.controller;
 
+import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.partition.TopicPartition;
@@ -21,16 +22,16 @@ import java.util.stream.Collectors;
  * @param obstacles what cannot be moved although it should
  * @param begun moves that are under way already; the plan counts them as done
  */
-record BalancePlan(List<Move> moves, List<Obstacle> obstacles, List<Move> begun) {
+public record BalancePlan(List<Move> moves, List<Obstacle> obstacles, List<Move> begun) {
 
-    BalancePlan {
+    public BalancePlan {
         moves = List.copyOf(moves);
         obstacles = List.copyOf(obstacles);
         begun = List.copyOf(begun);
     }
 
     /** Why a partition moves. */
-    enum Reason {
+    public enum Reason {
 
         /** A broker is to be emptied. */
         DRAIN,
@@ -52,7 +53,7 @@ record BalancePlan(List<Move> moves, List<Obstacle> obstacles, List<Move> begun)
      * @param to its replicas afterwards
      * @param bytes what has to be copied
      */
-    record Move(TopicPartition partition, List<Integer> from, List<Integer> to, long bytes, Reason reason) {}
+    public record Move(TopicPartition partition, List<Integer> from, List<Integer> to, long bytes, Reason reason) {}
 
     /**
      * A replica that should move, but cannot.
@@ -60,7 +61,7 @@ record BalancePlan(List<Move> moves, List<Obstacle> obstacles, List<Move> begun)
      * @param brokerId where it is
      * @param cause why there is no place for it, in words
      */
-    record Obstacle(TopicPartition partition, int brokerId, String cause) {}
+    public record Obstacle(TopicPartition partition, int brokerId, String cause) {}
 
     /**
      * What a plan aims at.
@@ -100,6 +101,22 @@ record BalancePlan(List<Move> moves, List<Obstacle> obstacles, List<Move> begun)
                 throw new IllegalArgumentException("at least one move must be allowed: moves=" + moves);
             }
         }
+    }
+
+    /**
+     * What a controller would plan that sees this, for those who want to look at it.
+     *
+     * @param draining brokers that are to be emptied
+     * @param sizes bytes that one replica of a partition has
+     * @param mostRatio as {@code auto.balance.ratio}
+     */
+    public static BalancePlan of(
+            ClusterImage image, Set<Integer> draining, ToLongFunction<TopicPartition> sizes, double mostRatio) {
+        BrokerStates brokers = BrokerStates.of(image);
+        for (int id : draining) {
+            brokers = brokers.withDraining(id);
+        }
+        return of(new Situation(image, brokers, topic -> new TopicRules(1, false)), sizes, new Aim(mostRatio));
     }
 
     /**

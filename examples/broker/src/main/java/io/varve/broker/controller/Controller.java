@@ -55,6 +55,7 @@ public final class Controller {
     private final PartitionWriter writer;
     private final Turns turns = new Turns();
     private final ControllerElection election;
+    private final PartitionSizes sizes;
     private final ControllerLoop loop;
     private final BrokerRegistration registration;
 
@@ -82,10 +83,18 @@ public final class Controller {
         this.situations = new Situations(follower, values);
         this.writer = new PartitionWriter(coordinator, follower, situations);
         this.election = new ControllerElection(nodeId, coordinator, this::onElected);
-        this.loop = new ControllerLoop(election, turns, writer);
+        this.sizes = new PartitionSizes(nodeId, coordinator, follower);
+        this.loop = new ControllerLoop(election, turns, writer, balancing(values));
         // Twice as long as a session that nobody hears is kept.
         this.registration =
                 new BrokerRegistration(coordinator, nodeId, 2L * values.intValue("zookeeper.session.timeout.ms"));
+    }
+
+    private ControllerLoop.Balancing balancing(ConfigValues values) {
+        BalanceDuty duty = new BalanceDuty(
+                new BalancePlan.Aim(values.doubleValue("auto.balance.ratio")),
+                new BalancePlan.Throttle(values.intValue("auto.balance.moves"), values.longValue("auto.balance.bytes")));
+        return new ControllerLoop.Balancing(sizes, duty, values.booleanValue("auto.balance.enable"));
     }
 
     /** What its predecessor has left may be much, and no image need come for it. */
@@ -118,7 +127,8 @@ public final class Controller {
 
     /**
      * After a session was lost and another took its place: owns again what the lost one has owned. Leaderships are begun anew, as if the
-     * broker had been away, whether the others have noticed or not; it has all its records.
+     * broker had been away, whether the others have noticed or not; it has all its records. To be called when
+     * the watch of the image goes on in the new session, since the image must know what has happened meanwhile.
      */
     public CompletionStage<Void> rejoin(BrokerImage broker) {
         election.forget();
@@ -302,6 +312,23 @@ public final class Controller {
             return writer.carryOut(() -> CompletableFuture.completedFuture(election.requireOwn()), asked)
                     .thenApply(nothing -> asked.results());
         });
+    }
+
+    /**
+     * Lets brokers have equal shares of bytes and leaders, if this broker is the controller and {@code auto.balance.enable} says so. Returns
+     * at once; the moves go on by themselves.
+     */
+    public void balance() {
+        loop.lookAtShares();
+    }
+
+    /**
+     * Tells how large partitions are. Completes when it is told, or is to be tried again.
+     *
+     * @param led bytes of the partitions that this broker leads
+     */
+    public CompletionStage<Void> tellSizes(Map<TopicPartition, Long> led) {
+        return sizes.tell(led);
     }
 
     /** Refuses a name that a topic cannot have. */

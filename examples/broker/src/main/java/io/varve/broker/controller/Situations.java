@@ -29,14 +29,27 @@ final class Situations {
         Map<String, TopicRules> rules = new HashMap<>();
         return new Situation(
                 image,
-                BrokerStates.of(image),
+                brokers(image),
                 name -> rules.computeIfAbsent(name, topic -> rules(image, topic, image.topicConfig(topic))));
+    }
+
+    private BrokerStates brokers(ClusterImage image) {
+        BrokerStates brokers = BrokerStates.of(image);
+        for (String id : cluster(image).listValue("draining.brokers")) {
+            brokers = brokers.withDraining(Integer.parseInt(id));
+        }
+        return brokers;
+    }
+
+    /** What is configured for all brokers. */
+    private ConfigValues cluster(ClusterImage image) {
+        return values.withDynamic(image.defaultBrokerConfig(), Map.of());
     }
 
     /** The rules of a topic with this configuration. */
     TopicRules rules(ClusterImage image, String name, Map<String, String> topicConfig) {
         ConfigValues topic =
-                values.withDynamic(image.defaultBrokerConfig(), Map.of()).forTopic(topicConfig);
+                cluster(image).forTopic(topicConfig);
         return new TopicRules(
                 topic.intValue("min.insync.replicas"),
                 topic.booleanValue("unclean.leader.election.enable"),

@@ -149,6 +149,9 @@ public final class ImageFollower implements AutoCloseable {
             readAnew();
             return;
         }
+        if (path.startsWith(TreeLayout.SIZES)) {
+            return;
+        }
         String unit = unit(path);
         if (path.equals(unit)) {
             torn.add(unit);

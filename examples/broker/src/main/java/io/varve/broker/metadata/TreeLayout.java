@@ -28,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  *                                         "adding_replicas":{"0":[3]},"removing_replicas":{"0":[1]}}
  *   /brokers/topics/T/partitions/P/state {"version":1,"leader":0,"leader_epoch":3,"isr":[0],"controller_epoch":7}
  *   /config/topics/T, /config/brokers/N  {"version":1,"config":{"key":"value"}}     N may be &lt;default&gt;
+ *   /brokers/sizes/N                     {"version":1,"sizes":{"t":{"0":1048576}}}     of the partitions that N leads, bytes; ours
  *   /latest_producer_id_block            {"version":1,"broker":0,"block_start":"0","block_end":"999"}
  * </pre>
  *
@@ -47,6 +48,10 @@ public final class TreeLayout {
     public static final String BROKER_IDS = "/brokers/ids";
     public static final String REGISTRATIONS = "/brokers/seqid";
     public static final String TOPICS = "/brokers/topics";
+
+    /** What is below is not part of the image. */
+    public static final String SIZES = "/brokers/sizes";
+
     public static final String TOPIC_CONFIGS = "/config/topics";
     public static final String BROKER_CONFIGS = "/config/brokers";
     public static final String PRODUCER_IDS = "/latest_producer_id_block";
@@ -58,6 +63,7 @@ public final class TreeLayout {
             BROKER_IDS,
             TOPICS,
             REGISTRATIONS,
+            SIZES,
             "/config",
             TOPIC_CONFIGS,
             BROKER_CONFIGS,
@@ -95,6 +101,10 @@ public final class TreeLayout {
 
     public static String brokerConfig(String id) {
         return BROKER_CONFIGS + "/" + id;
+    }
+
+    public static String sizes(int brokerId) {
+        return SIZES + "/" + brokerId;
     }
 
     public static byte[] clusterId(String id) {
@@ -259,6 +269,27 @@ public final class TreeLayout {
                 json.path("min_insync_replicas").asInt(1),
                 json.path("leader_recovery_state").asInt(0) == RECOVERING);
         return new PartitionImage(index, assignment, state, node.stat().version());
+    }
+
+    /**
+     * @param sizes bytes of partitions by their topics and numbers
+     */
+    public static byte[] sizes(Map<String, Map<Integer, Long>> sizes) {
+        return JSON.writeValueAsBytes(ordered("version", 1, "sizes", sizes));
+    }
+
+    public static Map<String, Map<Integer, Long>> parseSizes(byte[] data) {
+        Map<String, Map<Integer, Long>> sizes = new TreeMap<>();
+        JSON.readTree(data).path("sizes").properties().forEach(topic -> {
+            Map<Integer, Long> partitions = new TreeMap<>();
+            topic.getValue()
+                    .properties()
+                    .forEach(partition -> partitions.put(
+                            Integer.valueOf(partition.getKey()),
+                            partition.getValue().asLong()));
+            sizes.put(topic.getKey(), partitions);
+        });
+        return sizes;
     }
 
     public static byte[] config(Map<String, String> config) {

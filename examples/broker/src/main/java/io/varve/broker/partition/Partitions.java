@@ -13,6 +13,7 @@ import io.varve.replication.partition.BrokerPresence;
 import io.varve.replication.partition.Durability;
 import io.varve.replication.partition.PartitionState;
 import io.varve.replication.partition.ReplicaConfig;
+import io.varve.replication.partition.ReplicaRole;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,6 +86,17 @@ public final class Partitions implements ImageListener, AutoCloseable {
     /** A partition that is open here, whether this broker leads it or follows; null when there is none. */
     public @Nullable Partition find(String topic, int index) {
         return open.get(new TopicPartition(topic, index));
+    }
+
+    /** Bytes of the logs that this broker leads. */
+    public Map<TopicPartition, Long> sizesLed() {
+        Map<TopicPartition, Long> sizes = new HashMap<>();
+        for (Partition partition : open.values()) {
+            if (partition.view().role() == ReplicaRole.LEADER) {
+                sizes.put(partition.id(), partition.log().sizeBytes());
+            }
+        }
+        return sizes;
     }
 
     /** All partitions that are open. */

@@ -347,4 +347,102 @@ class ControllerTest {
                 .allMatch(
                         partition -> partition.leader() == 2 && partition.isr().equals(List.of(2, 3))));
     }
+
+    @Test
+    void shouldComeBackWithAnotherSession() {
+        brokers.start(1, 2, 3);
+        brokers.create("t", List.of(List.of(2, 3)));
+        brokers.create("u", List.of(List.of(2)));
+        brokers.expire(2);
+        brokers.await(T, 3, 3);
+
+        brokers.renew(2);
+
+        brokers.await(T, 3, 3);
+        brokers.await(U, 2, 2);
+    }
+
+    @Test
+    void shouldBeginLeadershipsAnewWithAnotherSessionWhenNobodyHasNoticed() {
+        brokers.start(1, 2);
+        brokers.create("u", List.of(List.of(2)));
+        int epoch = brokers.partition(U).leaderEpoch();
+        brokers.broker(1).session.cut();
+        brokers.expire(2);
+
+        brokers.renew(2);
+
+        brokers.expire(1); // else nobody is the controller
+        brokers.await(U, 2, 2);
+        assertThat(brokers.partition(U).leaderEpoch()).isGreaterThan(epoch);
+    }
+
+    @Test
+    void shouldGiveANewBrokerItsShare() {
+        brokers.with("auto.balance.moves", "3").start(1, 2, 3);
+        brokers.create("t", Collections.nCopies(12, List.of(1, 2)));
+        brokers.tellSizes("t", 100_000_000);
+        brokers.controller().controller.balance();
+        Awaitility.await().untilAsserted(() -> {
+            brokers.catchUp();
+            for (int id : List.of(1, 2, 3)) {
+                assertThat(brokers.replicas("t", id)).isEqualTo(8);
+                assertThat(leaders("t", id)).isEqualTo(4);
+            }
+        });
+
+        brokers.start(4);
+
+        Awaitility.await().untilAsserted(() -> {
+            assertThat(underWay("t")).isLessThanOrEqualTo(3);
+            brokers.catchUp();
+            for (int id : List.of(1, 2, 3, 4)) {
+                assertThat(brokers.replicas("t", id)).isEqualTo(6);
+                assertThat(leaders("t", id)).isEqualTo(3);
+            }
+        });
+    }
+
+    @Test
+    void shouldEmptyABrokerThatIsDrained() {
+        brokers.with("auto.balance.enable", "false").start(1, 2, 3);
+        brokers.create("t", Collections.nCopies(12, List.of(3, 2)));
+
+        brokers.drain("3");
+
+        Awaitility.await().untilAsserted(() -> {
+            brokers.catchUp();
+            assertThat(brokers.replicas("t", 3)).isZero();
+        });
+        assertThat(brokers.replicas("t", 1)).isEqualTo(12);
+        brokers.create("u", List.of());
+        assertThat(brokers.replicas("u", 3)).isZero();
+    }
+
+    @Test
+    void shouldGoOnBalancingAfterTheControllerHasDied() {
+        brokers.with("auto.balance.moves", "2").start(1, 2, 3, 4);
+        brokers.create("t", Collections.nCopies(12, List.of(4, 2)));
+        brokers.drain("4");
+        Awaitility.await().until(() -> underWay("t") > 0);
+
+        brokers.kill(1);
+
+        Awaitility.await().untilAsserted(() -> {
+            brokers.catchUp();
+            assertThat(brokers.replicas("t", 4)).isZero();
+        });
+    }
+
+    private long leaders(String topic, int id) {
+        return brokers.image().topic(topic).partitions().stream()
+                .filter(partition -> partition.leader() == id)
+                .count();
+    }
+
+    private long underWay(String topic) {
+        return brokers.image().topic(topic).partitions().stream()
+                .filter(partition -> partition.assignment().isReassigning())
+                .count();
+    }
 }

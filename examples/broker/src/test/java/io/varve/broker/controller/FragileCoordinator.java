@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** A session to which something happens at its writes: others are faster, or its process dies. */
 final class FragileCoordinator implements Coordinator {
 
-    private final Coordinator session;
+    private volatile Coordinator session;
+    private volatile TreeListener listener = (change, path, zxid) -> {};
     private final AtomicReference<@Nullable Runnable> beforeMulti = new AtomicReference<>();
     private final AtomicInteger multisLeft = new AtomicInteger(Integer.MAX_VALUE);
     private volatile boolean writesLast;
@@ -45,6 +46,18 @@ final class FragileCoordinator implements Coordinator {
     void dieAfter(int multis, boolean writes) {
         writesLast = writes;
         multisLeft.set(multis);
+    }
+
+    /** Puts another session in the place of this one, which was lost; nobody is told of what happened meanwhile. */
+    void replace(Coordinator next) {
+        session = next;
+        isCut = false;
+    }
+
+    /** Lets the watch of a session that was lost go on in the one that has replaced it. */
+    CompletionStage<?> watchAgain() {
+        return session.watch("/", listener)
+                .thenAccept(watch -> listener.onChange(TreeListener.Change.MISSED, "/", 0));
     }
 
     /** Whether it has died. */
@@ -101,10 +114,12 @@ final class FragileCoordinator implements Coordinator {
     }
 
     @Override
-    public CompletionStage<AutoCloseable> watch(String path, TreeListener listener) {
-        return guarded(() -> session.watch(path, (change, changed, zxid) -> {
-            if (!isCut) {
-                listener.onChange(change, changed, zxid);
+    public CompletionStage<AutoCloseable> watch(String path, TreeListener watcher) {
+        listener = watcher;
+        Coordinator watching = session;
+        return guarded(() -> watching.watch(path, (change, changed, zxid) -> {
+            if (!isCut && session == watching) {
+                watcher.onChange(change, changed, zxid);
             }
         }));
     }

@@ -9,9 +9,11 @@ import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
+import io.varve.broker.metadata.TreeLayout;
 import io.varve.broker.partition.TopicPartition;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.agent.QuorumNode;
+import io.varve.coordination.tree.CreateMode;
 import io.varve.log.storage.MemoryStorage;
 import io.varve.replication.partition.IsrProposal;
 import io.varve.replication.partition.LastEnd;
@@ -67,12 +69,16 @@ final class TestBrokers implements AutoCloseable {
             this.isrWriter = new IsrWriter(id, this.session, follower);
         }
 
+        private BrokerImage image() {
+            return new BrokerImage(
+                    id, List.of(new BrokerImage.Endpoint("PLAINTEXT", "PLAINTEXT", "localhost", 9092)), null);
+        }
+
         private CompletionStage<Void> start(LastEnd lastEnd) {
-            BrokerImage.Endpoint endpoint = new BrokerImage.Endpoint("PLAINTEXT", "PLAINTEXT", "localhost", 9092);
             return follower.start()
                     .thenCompose(image -> controller.awaitUnregistered())
                     .thenCompose(nothing -> controller.leaveFormerRoles(lastEnd))
-                    .thenCompose(nothing -> controller.register(new BrokerImage(id, List.of(endpoint), null)))
+                    .thenCompose(nothing -> controller.register(image()))
                     .thenCompose(nothing -> controller.elect())
                     .thenCompose(nothing -> follower.settled())
                     .thenAccept(image -> {});
@@ -132,6 +138,71 @@ final class TestBrokers implements AutoCloseable {
             broker.session.close();
             broker.follower.close();
         });
+    }
+
+    /** Lets a broker lose its session. */
+    void expire(int id) {
+        TestBroker broker = broker(id);
+        broker.session.cut();
+        broker.session.close();
+    }
+
+    /** Gives a broker that has lost its session another one. */
+    void renew(int id) {
+        TestBroker broker = broker(id);
+        broker.session.replace(tree.openSession());
+        done(broker.session.watchAgain());
+        done(broker.controller.rejoin(broker.image()));
+    }
+
+    /** Lets followers catch up: leaders propose all that have a replica and are there. Once. */
+    void catchUp() {
+        settle();
+        ClusterImage image = image();
+        List<CompletionStage<IsrOutcome>> proposals = new ArrayList<>();
+        for (TopicImage topic : image.topics()) {
+            for (PartitionImage partition : topic.partitions()) {
+                TestBroker leader = running.get(partition.leader());
+                int[] there = partition.replicas().stream()
+                        .filter(running::containsKey)
+                        .mapToInt(Integer::intValue)
+                        .toArray();
+                if (leader != null && there.length > partition.isr().size()) {
+                    proposals.add(leader.propose(new TopicPartition(topic.name(), partition.index()), there));
+                }
+            }
+        }
+        proposals.forEach(TestBrokers::done);
+    }
+
+    /** Sets which brokers are to be emptied. */
+    void drain(String ids) {
+        done(own.create(
+                TreeLayout.brokerConfig(TreeLayout.DEFAULT_ENTITY),
+                TreeLayout.config(Map.of("draining.brokers", ids)),
+                CreateMode.PERSISTENT));
+        settle();
+    }
+
+    /** Tells how large all partitions of a topic are. */
+    void tellSizes(String topic, long bytes) {
+        for (TestBroker broker : running.values()) {
+            Map<TopicPartition, Long> led = new HashMap<>();
+            for (PartitionImage partition :
+                    Objects.requireNonNull(image().topic(topic)).partitions()) {
+                if (partition.leader() == broker.id) {
+                    led.put(new TopicPartition(topic, partition.index()), bytes);
+                }
+            }
+            done(broker.controller.tellSizes(led));
+        }
+    }
+
+    /** How many replicas of a topic a broker has. */
+    long replicas(String topic, int id) {
+        return Objects.requireNonNull(image().topic(topic)).partitions().stream()
+                .filter(partition -> partition.replicas().contains(id))
+                .count();
     }
 
     /** The broker that the tree names as the controller. */
