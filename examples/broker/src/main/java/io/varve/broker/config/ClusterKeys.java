@@ -90,7 +90,7 @@ final class ClusterKeys {
                             "Seconds between two looks whether brokers have their shares.",
                             "Raise it in a cluster that hardly changes."),
             key("auto.balance.ratio", DOUBLE, 1.1)
-                    .must(ValueRule.between(1.01, 100))
+                    .must(ValueRule.moreThan(1))
                     .doc(
                             "How many times its equal share a broker may have, or an equal share be of its, without anything being moved.",
                             "Raise it to move less."),

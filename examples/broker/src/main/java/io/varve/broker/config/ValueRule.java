@@ -22,6 +22,10 @@ record ValueRule(String label, Predicate<Object> accepts) {
         return new ValueRule("at least " + least, value -> ((Number) value).longValue() >= least);
     }
 
+    static ValueRule moreThan(long least) {
+        return new ValueRule("more than " + least, value -> ((Number) value).doubleValue() > least);
+    }
+
     static ValueRule between(long least, long most) {
         return new ValueRule("between " + least + " and " + most, value -> {
             final double number = ((Number) value).doubleValue();

@@ -53,7 +53,7 @@ final class BalanceDuty {
 
     /** What to change next; empty when there is nothing to be changed, or enough is under way. */
     List<PartitionChange> next(Situation situation) {
-        if (!isAsked && !hasToDrain(situation)) {
+        if (!isAsked && !hasMoved && !hasToDrain(situation)) {
             return List.of();
         }
         long underWay = underWay(situation);
@@ -62,17 +62,21 @@ final class BalanceDuty {
         }
         BalancePlan plan = BalancePlan.of(situation, sizes, aim);
         tell(plan.obstacles());
-        if (plan.moves().isEmpty() && underWay == 0) {
+        if (underWay == 0 && plan.moves().stream().noneMatch(move -> isAsked || isDrain(move))) {
             return end(situation);
         }
         boolean mayEven = isAsked && isCalm(situation);
         List<PartitionChange> changes = new ArrayList<>();
         for (BalancePlan.Move move : plan.next(throttle)) {
-            if (mayEven || move.reason() == BalancePlan.Reason.DRAIN) {
+            if (mayEven || isDrain(move)) {
                 begin(situation, move, changes);
             }
         }
         return changes;
+    }
+
+    private static boolean isDrain(BalancePlan.Move move) {
+        return move.reason() == BalancePlan.Reason.DRAIN;
     }
 
     private void begin(Situation situation, BalancePlan.Move move, List<PartitionChange> changes) {

@@ -182,7 +182,9 @@ final class Balancer {
         weigh(from, -piece.weight());
         weigh(to, piece.weight());
         arrange(piece, piece.replaced(from, to));
-        piece.reason = reason;
+        if (piece.reason != BalancePlan.Reason.DRAIN) {
+            piece.reason = reason;
+        }
     }
 
     private void arrange(Piece piece, List<Integer> replicas) {
