@@ -150,8 +150,7 @@ public final class Broker implements AutoCloseable {
         timer.repeat(
                 TimeUnit.SECONDS.toMillis(values.longValue("leader.imbalance.check.interval.seconds")),
                 controller::balanceLeaders);
-        timer.repeat(
-                TimeUnit.SECONDS.toMillis(values.longValue("auto.balance.interval.seconds")), controller::balance);
+        timer.repeat(TimeUnit.SECONDS.toMillis(values.longValue("auto.balance.interval.seconds")), controller::balance);
         timer.repeat(TELL_SIZES_MS, () -> controller.tellSizes(partitions.sizesLed()));
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, clusterId, listeners);
     }

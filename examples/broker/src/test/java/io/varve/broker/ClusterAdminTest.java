@@ -157,7 +157,8 @@ class ClusterAdminTest {
                 assertThat(replica.isFuture()).isFalse();
                 assertThat(found.totalBytes().getAsLong()).isPositive();
             }
-            assertThat(described.get(3).get(brokers.data(3).toString()).replicaInfos()).doesNotContainKey(T);
+            assertThat(described.get(3).get(brokers.data(3).toString()).replicaInfos())
+                    .doesNotContainKey(T);
         });
     }
 

@@ -72,8 +72,8 @@ final class BrokerCommand implements Callable<Integer> {
             final int moved = drain.await(progress());
             report(
                     options,
-                    "broker " + id + " has nothing left, moved=" + moved + "; it is given nothing until: varve broker undrain "
-                            + id,
+                    "broker " + id + " has nothing left, moved=" + moved
+                            + "; it is given nothing until: varve broker undrain " + id,
                     Printer.object("broker", id, "draining", true, "moved", moved, "left", 0));
             return 0;
         }
@@ -84,10 +84,7 @@ final class BrokerCommand implements Callable<Integer> {
             throws InterruptedException, ExecutionException {
         try (Admin admin = options.admin()) {
             new Drain(admin, id).end();
-            report(
-                    options,
-                    "broker " + id + " is given its share",
-                    Printer.object("broker", id, "draining", false));
+            report(options, "broker " + id + " is given its share", Printer.object("broker", id, "draining", false));
             return 0;
         }
     }

@@ -268,8 +268,7 @@ final class ClusterCommand {
                 final Reassignment reassignment = new Reassignment(admin, partitions);
                 reassignment.begin();
                 if (!isNotAwaited) {
-                    reassignment.await(
-                            new Progress(streams.err(), System.getenv("VARVE_TERMINAL") != null));
+                    reassignment.await(new Progress(streams.err(), System.getenv("VARVE_TERMINAL") != null));
                 }
             }
             final String what = isCancelled ? "cancelled" : isNotAwaited ? "begun" : "done";

@@ -53,10 +53,7 @@ final class ClusterShape {
     private final Map<TopicPartition, Map<Integer, Long>> sizes;
 
     private ClusterShape(
-            ClusterImage image,
-            Set<Integer> draining,
-            double ratio,
-            Map<TopicPartition, Map<Integer, Long>> sizes) {
+            ClusterImage image, Set<Integer> draining, double ratio, Map<TopicPartition, Map<Integer, Long>> sizes) {
         this.image = image;
         this.draining = draining;
         this.ratio = ratio;
@@ -83,10 +80,10 @@ final class ClusterShape {
     private static Config config(Admin admin, Collection<Node> nodes) throws InterruptedException, ExecutionException {
         final int any = nodes.iterator().next().id();
         final ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(any));
-        final Config config =
-                admin.describeConfigs(List.of(broker)).all().get().get(broker);
+        final Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
         if (config == null || config.get(RATIO) == null) {
-            throw new CommandFailure(CommandFailure.FAILED, "the brokers do not balance by themselves: they are no Varve brokers");
+            throw new CommandFailure(
+                    CommandFailure.FAILED, "the brokers do not balance by themselves: they are no Varve brokers");
         }
         return config;
     }
@@ -109,10 +106,9 @@ final class ClusterShape {
                 .allDescriptions()
                 .get();
         directories.forEach((broker, found) -> found.values()
-                .forEach(directory -> directory
-                        .replicaInfos()
-                        .forEach((id, replica) -> sizes.computeIfAbsent(id, none -> new TreeMap<>())
-                                .put(broker, replica.size()))));
+                .forEach(directory -> directory.replicaInfos().forEach((id, replica) -> sizes.computeIfAbsent(
+                                id, none -> new TreeMap<>())
+                        .put(broker, replica.size()))));
         return sizes;
     }
 
@@ -123,10 +119,7 @@ final class ClusterShape {
         final List<BrokerImage> brokers = new ArrayList<>();
         for (Node node : nodes) {
             brokers.add(new BrokerImage(
-                    node.id(),
-                    0,
-                    List.of(new BrokerImage.Endpoint("", "", node.host(), node.port())),
-                    node.rack()));
+                    node.id(), 0, List.of(new BrokerImage.Endpoint("", "", node.host(), node.port())), node.rack()));
         }
         brokers.sort(Comparator.comparingInt(BrokerImage::id));
         final Map<String, TopicImage> images = new TreeMap<>();
@@ -141,7 +134,8 @@ final class ClusterShape {
     }
 
     private static UUID uuid(TopicDescription topic) {
-        return new UUID(topic.topicId().getMostSignificantBits(), topic.topicId().getLeastSignificantBits());
+        return new UUID(
+                topic.topicId().getMostSignificantBits(), topic.topicId().getLeastSignificantBits());
     }
 
     private static PartitionImage partition(TopicPartitionInfo partition, @Nullable PartitionReassignment move) {
@@ -197,8 +191,7 @@ final class ClusterShape {
     private long size(io.varve.broker.partition.TopicPartition id) {
         final TopicImage topic = image.topic(id.topic());
         final PartitionImage partition = topic == null ? null : topic.partition(id.index());
-        final Map<Integer, Long> replicas =
-                sizes.getOrDefault(new TopicPartition(id.topic(), id.index()), Map.of());
+        final Map<Integer, Long> replicas = sizes.getOrDefault(new TopicPartition(id.topic(), id.index()), Map.of());
         final long largest =
                 replicas.values().stream().mapToLong(Long::longValue).max().orElse(0);
         return partition == null ? largest : replicas.getOrDefault(partition.leader(), largest);

@@ -6,7 +6,6 @@ import static io.varve.broker.config.ConfigType.BOOLEAN;
 import static io.varve.broker.config.ConfigType.DOUBLE;
 import static io.varve.broker.config.ConfigType.INT;
 import static io.varve.broker.config.ConfigType.LIST;
-import static io.varve.broker.config.ConfigType.LIST;
 import static io.varve.broker.config.ConfigType.LONG;
 import static io.varve.broker.config.ConfigType.SHORT;
 import static io.varve.broker.config.ConfigType.STRING;

@@ -57,22 +57,29 @@ final class BalanceDuty {
             return List.of();
         }
         long underWay = underWay(situation);
-        if (2 * underWay > throttle.moves()) {
-            return List.of();
-        }
         BalancePlan plan = BalancePlan.of(situation, sizes, aim);
         tell(plan.obstacles());
         if (underWay == 0 && plan.moves().stream().noneMatch(move -> isAsked || isDrain(move))) {
             return end(situation);
         }
         boolean mayEven = isAsked && isCalm(situation);
+        // Several are begun together; what is under way may have to go elsewhere at any time.
+        boolean mayBegin = 2 * underWay <= throttle.moves();
         List<PartitionChange> changes = new ArrayList<>();
         for (BalancePlan.Move move : plan.next(throttle)) {
-            if (mayEven || isDrain(move)) {
+            if ((mayBegin || isUnderWay(situation, move)) && (mayEven || isDrain(move))) {
                 begin(situation, move, changes);
             }
         }
         return changes;
+    }
+
+    private static boolean isUnderWay(Situation situation, BalancePlan.Move move) {
+        return situation
+                .revise(move.partition().topic(), move.partition().index())
+                .before()
+                .assignment()
+                .isReassigning();
     }
 
     private static boolean isDrain(BalancePlan.Move move) {

@@ -136,11 +136,17 @@ final class Balancer {
         largestFirst.sort(Comparator.comparingLong(Piece::weight).reversed());
         for (Piece piece : largestFirst) {
             for (int replica : List.copyOf(piece.replicas)) {
-                if (situation.brokers().isDraining(replica)) {
+                if (situation.brokers().isDraining(replica) || isStalled(piece, replica)) {
                     drain(piece, replica);
                 }
             }
         }
+    }
+
+    /** Whether a replica was to be copied to a broker that has gone meanwhile: another may take it. */
+    private boolean isStalled(Piece piece, int replica) {
+        return piece.assignment.adding().contains(replica)
+                && !situation.brokers().isActive(replica);
     }
 
     private void drain(Piece piece, int replica) {

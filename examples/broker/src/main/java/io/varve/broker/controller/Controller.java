@@ -93,7 +93,8 @@ public final class Controller {
     private ControllerLoop.Balancing balancing(ConfigValues values) {
         BalanceDuty duty = new BalanceDuty(
                 new BalancePlan.Aim(values.doubleValue("auto.balance.ratio")),
-                new BalancePlan.Throttle(values.intValue("auto.balance.moves"), values.longValue("auto.balance.bytes")));
+                new BalancePlan.Throttle(
+                        values.intValue("auto.balance.moves"), values.longValue("auto.balance.bytes")));
         return new ControllerLoop.Balancing(sizes, duty, values.booleanValue("auto.balance.enable"));
     }
 

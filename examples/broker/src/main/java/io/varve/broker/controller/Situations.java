@@ -48,8 +48,7 @@ final class Situations {
 
     /** The rules of a topic with this configuration. */
     TopicRules rules(ClusterImage image, String name, Map<String, String> topicConfig) {
-        ConfigValues topic =
-                cluster(image).forTopic(topicConfig);
+        ConfigValues topic = cluster(image).forTopic(topicConfig);
         return new TopicRules(
                 topic.intValue("min.insync.replicas"),
                 topic.booleanValue("unclean.leader.election.enable"),

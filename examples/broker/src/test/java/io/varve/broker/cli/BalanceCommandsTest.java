@@ -38,7 +38,8 @@ class BalanceCommandsTest {
 
     @Test
     void shouldGiveANewBrokerItsShareAndTakeItAgain() {
-        assertThat(run("topic create t -p 12 --replication-factor 2").exitCode()).isZero();
+        assertThat(run("topic create t -p 12 --replication-factor 2").exitCode())
+                .isZero();
         brokers.start(3);
 
         Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
@@ -83,9 +84,13 @@ class BalanceCommandsTest {
 
         assertThat(done.exitCode()).as(done.err()).isZero();
         assertThat(done.out().strip()).isEqualTo("done: t-0=" + target);
-        assertThat(balance().at("/brokers/" + (target - 1) + "/replicas").asInt()).isEqualTo(1);
+        assertThat(balance().at("/brokers/" + (target - 1) + "/replicas").asInt())
+                .isEqualTo(1);
         assertThat(run("cluster reassign t=1").err()).contains("not of the form TOPIC-NUMBER: t");
-        assertThat(run("cluster reassign t-0=9 -o json").json().at("/error/code").asString())
+        assertThat(run("cluster reassign t-0=9 -o json")
+                        .json()
+                        .at("/error/code")
+                        .asString())
                 .isEqualTo("INVALID_REPLICA_ASSIGNMENT");
         assertThat(run("cluster reassign --cancel t-0").exitCode()).isEqualTo(1);
     }

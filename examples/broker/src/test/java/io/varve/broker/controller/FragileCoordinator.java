@@ -56,8 +56,7 @@ final class FragileCoordinator implements Coordinator {
 
     /** Lets the watch of a session that was lost go on in the one that has replaced it. */
     CompletionStage<?> watchAgain() {
-        return session.watch("/", listener)
-                .thenAccept(watch -> listener.onChange(TreeListener.Change.MISSED, "/", 0));
+        return session.watch("/", listener).thenAccept(watch -> listener.onChange(TreeListener.Change.MISSED, "/", 0));
     }
 
     /** Whether it has died. */
