@@ -271,9 +271,7 @@ public final class TreeLayout {
         return new PartitionImage(index, assignment, state, node.stat().version());
     }
 
-    /**
-     * @param sizes bytes of partitions by their topics and numbers
-     */
+    /** What a broker tells of the sizes of partitions: bytes, by their topics and numbers. */
     public static byte[] sizes(Map<String, Map<Integer, Long>> sizes) {
         return JSON.writeValueAsBytes(ordered("version", 1, "sizes", sizes));
     }
