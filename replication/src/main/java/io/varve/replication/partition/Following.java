@@ -95,9 +95,13 @@ final class Following {
         if (!due || state.brokerEpoch() == ReplicaState.NOT_REGISTERED || state.heldOffset() < state.log.endOffset()) {
             return;
         }
-        fetchNumber++;
-        fetchedAs = state.brokerEpoch();
-        awaiting = true;
+        // What is sent again keeps its number: nothing has changed here, and an answer on its way is still one to it.
+        boolean repeats = awaiting && fetchedAs == state.brokerEpoch();
+        if (!repeats) {
+            fetchNumber++;
+            fetchedAs = state.brokerEpoch();
+            awaiting = true;
+        }
         nextFetchNs = state.nowNs() + state.config.retryNs();
         ReplicaFetch fetch = new ReplicaFetch(
                 fetchNumber, state.self(), fetchedAs, epoch, state.log.endOffset(), state.log.lastEpoch());
