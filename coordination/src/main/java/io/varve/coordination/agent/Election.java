@@ -302,6 +302,7 @@ public final class Election implements AutoCloseable {
     /** Stands back: the candidate's node is deleted, and the listener told when it led. Does not wait. Idempotent. */
     @Override
     public void close() {
+        String left;
         synchronized (this) {
             if (ended) {
                 return;
@@ -309,10 +310,12 @@ public final class Election implements AutoCloseable {
             depose();
             release();
             lookAgain = looking;
-            if (name != null) {
-                coordinator.delete(path + "/" + name, Coordinator.ANY_VERSION);
-            }
+            left = name;
         }
+        // Who is deposed hears of it before another can be elected.
         calls.run();
+        if (left != null) {
+            coordinator.delete(path + "/" + left, Coordinator.ANY_VERSION);
+        }
     }
 }
