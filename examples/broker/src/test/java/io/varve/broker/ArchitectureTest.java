@@ -69,15 +69,16 @@ class ArchitectureTest {
                 .whereLayer("replica")
                 .mayOnlyBeAccessedByLayers("assembly")
                 .whereLayer("controller")
-                .mayOnlyBeAccessedByLayers("assembly", "admin", "data")
+                .mayOnlyBeAccessedByLayers("assembly", "admin", "data", "cli")
                 .whereLayer("request")
                 .mayOnlyBeAccessedByLayers("assembly", "wire", "data", "group", "admin", "replica", "controller")
                 .whereLayer("partition")
-                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "admin", "replica", "controller", "request")
+                .mayOnlyBeAccessedByLayers(
+                        "assembly", "data", "group", "admin", "replica", "controller", "request", "cli")
                 .whereLayer("quorum")
                 .mayOnlyBeAccessedByLayers("assembly", "cli")
                 .whereLayer("metadata")
-                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "admin", "controller", "partition")
+                .mayOnlyBeAccessedByLayers("assembly", "data", "group", "admin", "controller", "partition", "cli")
                 .check(CLASSES);
     }
 
@@ -114,7 +115,7 @@ class ArchitectureTest {
 
     /** What carries decisions out; all else in the controller's package decides. */
     private static final String CARRIES_OUT =
-            "Controller|ControllerElection|ControllerLoop|BrokerRegistration|ClusterSetup|ConfigWriter|Departure|IsrWriter"
+            "Controller|ControllerElection|ControllerLoop|BrokerRegistration|ClusterSetup|ConfigWriter|Departure|IsrWriter|PartitionSizes"
                     + "|PartitionWriter|ProducerIds|Turns|Failures";
 
     @Test

@@ -278,7 +278,8 @@ class ControllerTest {
         assertThat(brokers.partition(T).state().minInSync()).isEqualTo(2);
         brokers.kill(2, 3);
         brokers.await(T, 1, 1);
-        assertThat(brokers.partition(T).eligible()).containsExactlyInAnyOrder(2, 3);
+        // One alone, when the first was gone while the other was in sync yet.
+        assertThat(brokers.partition(T).eligible()).isNotEmpty().isSubsetOf(2, 3);
 
         TestBrokers.TestBroker controller = brokers.broker(1);
         done(controller.session.set(
