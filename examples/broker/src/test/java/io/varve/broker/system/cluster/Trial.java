@@ -76,7 +76,7 @@ final class Trial implements AutoCloseable {
         return ledgers.stream().map(Ledger::sent).toList();
     }
 
-    /** Those of the partitions whose records from these on have been acknowledged, be it one of them. */
+    /** How many partitions have an acknowledged record of those that were sent after so many. */
     long acknowledgedSince(List<Long> sent) {
         return IntStream.range(0, ledgers.size())
                 .filter(i -> ledgers.get(i).lastAcknowledged() >= sent.get(i))
