@@ -23,7 +23,7 @@ public final class Cluster implements AutoCloseable {
 
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(120);
     private static final int POLL_MS = 10;
-    private static final int PORTS = 5;
+    private static final int PORTS = 6;
 
     private final Plan plan;
     private final ClusterLayout layout;
@@ -66,9 +66,13 @@ public final class Cluster implements AutoCloseable {
     private BrokerPlace place(int id) {
         List<Integer> ports = Ports.free(PORTS);
         String host = network == null ? "127.0.0.1" : Network.broker(id);
-        int advertised = network == null ? ports.get(0) : network.connectClients(host, ports.get(0));
+        int clientPort = ports.get(0);
+        int advertised = network == null ? clientPort : ports.get(5);
+        if (network != null) {
+            network.connectClients(advertised, host, clientPort);
+        }
         return new BrokerPlace(
-                id, host, ports.get(0), advertised, ports.get(1), ports.get(2), ports.get(3), ports.get(4));
+                id, host, clientPort, advertised, ports.get(1), ports.get(2), ports.get(3), ports.get(4));
     }
 
     private String ensemble() {

@@ -15,7 +15,8 @@ import java.util.stream.Stream;
  * What lies between the processes of a {@link Cluster}: a relay for each two of them, so that each way between each two can be cut.
  *
  * <p>A way that is cut is silent as one whose packets are lost: what is sent waits, connections stay, and when it heals what waited
- * arrives, as what TCP sends again does. Only a connection that is made over a cut way seems to be accepted.
+ * arrives, as what TCP sends again does. Only a connection that is made over a cut way seems to be accepted; when who made it gives it up
+ * before the way heals, it was never made.
  *
  * <p>All brokers listen on 127.0.0.1. Another reaches {@code broker-2} by that name, which means an address of the loopback network
  * of its own to each process, {@code 127.0.FROM.2}, where a relay listens at the same port. That needs Linux, where all of 127.0.0.0/8
@@ -70,15 +71,13 @@ public final class Network implements AutoCloseable {
         relay(from, to, new InetSocketAddress(address(from, to), port), port);
     }
 
-    /** Lets clients reach a port of a node; the port of 127.0.0.1 that they take. */
-    int connectClients(String to, int port) {
-        return relay(CLIENTS, to, new InetSocketAddress("127.0.0.1", 0), port);
+    /** Lets clients reach a port of a node by another of 127.0.0.1. */
+    void connectClients(int relayPort, String to, int port) {
+        relay(CLIENTS, to, new InetSocketAddress("127.0.0.1", relayPort), port);
     }
 
-    private int relay(String from, String to, InetSocketAddress listens, int port) {
-        Relay relay = new Relay(listens, new InetSocketAddress("127.0.0.1", port), way(from, to), way(to, from));
-        relays.add(relay);
-        return relay.port();
+    private void relay(String from, String to, InetSocketAddress listens, int port) {
+        relays.add(new Relay(listens, new InetSocketAddress("127.0.0.1", port), way(from, to), way(to, from)));
     }
 
     /** Lets nothing through from one node to another until {@link #heal}; the other way is left as it is. */

@@ -1,11 +1,14 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.target;
 
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -45,6 +48,7 @@ final class Relay implements AutoCloseable {
         thread("accept", this::accept);
     }
 
+    /** Where it accepts connections. */
     int port() {
         return listener.getLocalPort();
     }
@@ -73,17 +77,36 @@ final class Relay implements AutoCloseable {
         Socket server = new Socket();
         open.add(server);
         try {
-            there.await();
+            byte[] early = there.isCut() ? wait(client) : new byte[0];
             server.connect(target);
             server.setTcpNoDelay(true);
             client.setTcpNoDelay(true);
-        } catch (IOException e) { // nobody listens there
+            server.getOutputStream().write(early);
+        } catch (IOException e) { // nobody listens there, or whoever wanted to connect has given up
             back.await();
             end(client, server);
             return;
         }
         thread("back", () -> carry(server, client, back));
         carry(client, server, there);
+    }
+
+    /** Waits until the way there is not cut; what has been sent meanwhile. */
+    private byte[] wait(Socket client) throws IOException {
+        there.await();
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        client.setSoTimeout(1);
+        try {
+            for (int read = client.getInputStream().read(buffer); read >= 0; ) {
+                sent.write(buffer, 0, read);
+                read = client.getInputStream().read(buffer);
+            }
+        } catch (SocketTimeoutException e) {
+            client.setSoTimeout(0);
+            return sent.toByteArray();
+        }
+        throw new EOFException("given up before it was made");
     }
 
     /** A connection that ends at one side ends at the other as soon as the news can get there. */

@@ -19,6 +19,10 @@ final class Way {
         notifyAll();
     }
 
+    synchronized boolean isCut() {
+        return isCut;
+    }
+
     /** Returns once it is not cut. */
     synchronized void await() {
         try {

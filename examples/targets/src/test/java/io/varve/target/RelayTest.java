@@ -89,16 +89,35 @@ class RelayTest {
     void shouldHoldANewConnection() throws IOException {
         there.cut();
         try (Socket second = new Socket(InetAddress.getLoopbackAddress(), relay.port())) {
-            server.setSoTimeout(SILENCE_MS);
-            assertThatThrownBy(server::accept).isInstanceOf(SocketTimeoutException.class);
+            send(second, 3);
+            assertThatNobodyConnects();
             there.heal();
-            server.setSoTimeout(0);
             try (Socket late = server.accept()) {
-                send(second, 3);
+                send(second, 4);
 
                 assertThat(receive(late)).isEqualTo(3);
+                assertThat(receive(late)).isEqualTo(4);
             }
         }
+    }
+
+    @Test
+    void shouldNotMakeAConnectionThatWasGivenUp() throws IOException {
+        there.cut();
+        Socket second = new Socket(InetAddress.getLoopbackAddress(), relay.port());
+        send(second, 3);
+        assertThatNobodyConnects();
+
+        second.close();
+        there.heal();
+
+        assertThatNobodyConnects();
+    }
+
+    private void assertThatNobodyConnects() throws IOException {
+        server.setSoTimeout(SILENCE_MS);
+        assertThatThrownBy(server::accept).isInstanceOf(SocketTimeoutException.class);
+        server.setSoTimeout(0);
     }
 
     @Test
