@@ -26,13 +26,14 @@ final class ForwardGate {
      * Commands have come.
      *
      * @param origin where from
-     * @param oldest sequence of the oldest command that its origin had not applied when it sent them
+     * @param oldest sequence of the oldest command that its origin still waited for when it sent them: whatever is before it has been
+     *     applied or given up, and nobody sends it again
      * @param first sequence of the first command
      * @param count how many follow each other
      * @return how many of the first have been let through before; all of them when commands before the first are missing
      */
     int skip(Origin origin, long oldest, long first, int count) {
-        long next = expected.getOrDefault(origin, oldest);
+        long next = Math.max(expected.getOrDefault(origin, oldest), oldest);
         if (first > next) {
             expected.put(origin, next);
             return count; // they will be sent again, with those before them

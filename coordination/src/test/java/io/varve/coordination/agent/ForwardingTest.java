@@ -9,14 +9,18 @@ import io.varve.coordination.tree.TreeResult;
 import io.varve.coordination.tree.TreeTransaction;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands on their way from members to a leader that changes, over a network that loses, repeats and reorders. */
+/**
+ * Commands on their way from members, which give some up, to a leader that changes, over a network that loses, repeats and reorders.
+ */
 class ForwardingTest {
 
     private static final int SEEDS = Integer.getInteger("varve.forwarding.seeds", 300);
@@ -31,6 +35,8 @@ class ForwardingTest {
 
         final Submissions submissions = new Submissions();
         final List<Long> outcomes = new ArrayList<>();
+        final Set<Long> givenUp = new HashSet<>();
+        final List<Long> carriedOut = new ArrayList<>();
         long added;
         int applied;
         int startedEpoch;
@@ -45,7 +51,7 @@ class ForwardingTest {
 
                 @Override
                 public void lost(String reason) {
-                    throw new AssertionError(reason);
+                    givenUp.add(sequence);
                 }
             });
         }
@@ -74,12 +80,17 @@ class ForwardingTest {
         elect(random);
         for (int step = 0; step < 600; step++) {
             int member = random.nextInt(origins.length);
-            switch (random.nextInt(9)) {
+            switch (random.nextInt(10)) {
                 case 0, 1 -> origins[member].add();
                 case 2, 3 -> send(member, 1 + random.nextInt(20));
                 case 4, 5 -> deliver(random);
                 case 6 -> committed += random.nextInt(log.size() - committed + 1);
                 case 7 -> apply(member);
+                case 8 -> {
+                    if (random.nextInt(20) == 0) {
+                        origins[member].submissions.lose("no quorum");
+                    }
+                }
                 default -> {
                     if (random.nextInt(10) == 0) {
                         elect(random);
@@ -92,8 +103,11 @@ class ForwardingTest {
         settle();
         for (Origins origin : origins) {
             assertThat(origin.outcomes)
-                    .containsExactlyElementsOf(
-                            LongStream.rangeClosed(1, origin.added).boxed().toList());
+                    .containsExactlyElementsOf(LongStream.rangeClosed(1, origin.added)
+                            .boxed()
+                            .filter(sequence -> !origin.givenUp.contains(sequence))
+                            .toList());
+            assertThat(origin.carriedOut).isSorted().doesNotHaveDuplicates().containsAll(origin.outcomes);
         }
     }
 
@@ -148,6 +162,7 @@ class ForwardingTest {
         while (origin.applied < committed) {
             Entry entry = log.get(origin.applied++);
             if (entry.member() == member) {
+                origin.carriedOut.add(entry.sequence());
                 origin.submissions.applied(entry.sequence(), DONE);
             } else if (entry.member() < 0) {
                 origin.startedEpoch = entry.epoch();
@@ -192,6 +207,18 @@ class ForwardingTest {
 
         assertThat(fresh.skip(origin, 5, 6, 2)).isEqualTo(2);
         assertThat(fresh.skip(origin, 5, 5, 3)).isZero();
+    }
+
+    @Test
+    void shouldNotWaitForWhatWasGivenUp() {
+        ForwardGate fresh = new ForwardGate();
+        Origin origin = new Origin(1, 7);
+        assertThat(fresh.skip(origin, 1, 1, 1)).isZero();
+
+        assertThat(fresh.skip(origin, 3, 3, 1)).as("the second was given up").isZero();
+        assertThat(fresh.skip(origin, 2, 2, 1))
+                .as("the second, which comes late")
+                .isEqualTo(1);
     }
 
     @ParameterizedTest

@@ -11,14 +11,21 @@ import io.varve.target.VarveCluster;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -163,18 +170,39 @@ final class TestCluster implements AutoCloseable {
         return cluster.broker(leader.id());
     }
 
-    /** Waits until every partition of a topic has a leader, and all replicas in sync. */
+    /**
+     * Waits until each broker says of every partition of a topic that it has the same leader, and all replicas in sync. One that is cut off
+     * from what the others have decided tells what was.
+     */
     void awaitInSync(String topic) {
-        Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).untilAsserted(() -> {
-            List<TopicPartitionInfo> partitions = partitions(topic);
-            if (partitions.isEmpty()
-                    || partitions.stream()
-                            .anyMatch(info -> info.leader() == null
-                                    || info.leader().isEmpty()
-                                    || info.isr().size() < BROKERS)) {
-                throw new AssertionError("not all in sync: " + partitions);
+        Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> {
+            Set<Map<Integer, Integer>> leaders = new HashSet<>();
+            for (ClusterBroker broker : cluster.brokers()) {
+                leaders.add(leadersInSync(topic, broker));
+            }
+            if (leaders.size() != 1) {
+                throw new AssertionError("brokers differ: leaders=" + leaders);
             }
         });
+    }
+
+    /** The leaders of a topic's partitions as a broker tells it. A new client has no other to ask. */
+    private static Map<Integer, Integer> leadersInSync(String topic, ClusterBroker broker) {
+        Map<Integer, Integer> leaders = new TreeMap<>();
+        try (KafkaConsumer<byte[], byte[]> asking = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", broker.bootstrap(), "default.api.timeout.ms", 5000),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
+            for (PartitionInfo partition : asking.partitionsFor(topic)) {
+                if (partition.leader() == null || partition.inSyncReplicas().length < BROKERS) {
+                    throw new AssertionError("not in sync, says broker " + broker.id() + ": " + partition);
+                }
+                leaders.put(partition.partition(), partition.leader().id());
+            }
+            return leaders;
+        } catch (TimeoutException e) {
+            throw new AssertionError("broker " + broker.id() + " does not answer", e);
+        }
     }
 
     /** As the cluster tells it, empty while it does not. */
