@@ -57,7 +57,7 @@ final class BalanceDuty {
             return List.of();
         }
         long underWay = underWay(situation);
-        BalancePlan plan = BalancePlan.of(situation, sizes, aim);
+        BalancePlan plan = BalancePlan.firstOf(situation, sizes, aim, throttle.moves());
         tell(plan.obstacles());
         if (underWay == 0 && plan.moves().stream().noneMatch(move -> isAsked || isDrain(move))) {
             return end(situation);

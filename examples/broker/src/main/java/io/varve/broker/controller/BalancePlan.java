@@ -123,7 +123,16 @@ public record BalancePlan(List<Move> moves, List<Obstacle> obstacles, List<Move>
      * @param sizes bytes that one replica of a partition has
      */
     static BalancePlan of(Situation situation, ToLongFunction<TopicPartition> sizes, Aim aim) {
-        return new Balancer(situation, sizes, aim).plan();
+        return new Balancer(situation, sizes, aim).plan(Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same for who begins only a few moves before planning anew.
+     *
+     * @param most moves after which no further ones are looked for
+     */
+    static BalancePlan firstOf(Situation situation, ToLongFunction<TopicPartition> sizes, Aim aim, int most) {
+        return new Balancer(situation, sizes, aim).plan(most);
     }
 
     /** The moves to begin now, beside those that are under way; another target of one that is begun is not held up. */

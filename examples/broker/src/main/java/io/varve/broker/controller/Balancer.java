@@ -111,12 +111,16 @@ final class Balancer {
         }
     }
 
-    BalancePlan plan() {
+    /**
+     * @param most partitions after which no further ones are looked for; what is drained is planned as a whole
+     */
+    BalancePlan plan(int most) {
         List<BalancePlan.Move> begun =
                 pieces.stream().filter(Piece::isBusy).map(Piece::move).toList();
         drain();
-        repeat(this::moveBytes);
-        repeat(this::moveLeaders);
+        if (repeat(this::moveBytes, most)) {
+            repeat(this::moveLeaders, most);
+        }
         List<BalancePlan.Move> moves = moved.stream()
                 .filter(piece -> !piece.replicas.equals(piece.assignment.target()))
                 .map(Piece::move)
@@ -124,11 +128,14 @@ final class Balancer {
         return new BalancePlan(moves, obstacles, begun);
     }
 
-    private static void repeat(BooleanSupplier step) {
-        boolean hasHelped;
-        do {
-            hasHelped = step.getAsBoolean();
-        } while (hasHelped);
+    /** Takes steps as long as one helps; false when there might be more. */
+    private boolean repeat(BooleanSupplier step, int most) {
+        while (moved.size() < most) {
+            if (!step.getAsBoolean()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void drain() {
