@@ -198,12 +198,17 @@ public final class Controller {
      * when this broker is not the controller.
      */
     public CompletionStage<TopicImage> createTopic(NewTopic topic, boolean validateOnly) {
-        return turns.take(() -> create(topic, validateOnly, election.requireOwn()));
+        return onSettledImage(() -> create(topic, validateOnly, election.requireOwn()));
     }
 
     /** Creates a topic for a client that uses it; any broker may, since what does not exist nobody else can be changing. */
     public CompletionStage<TopicImage> createUsedTopic(NewTopic topic) {
-        return turns.take(() -> election.current().thenCompose(epoch -> create(topic, false, epoch)));
+        return onSettledImage(() -> election.current().thenCompose(epoch -> create(topic, false, epoch)));
+    }
+
+    /** In turn, and knowing all that whoever asks can have seen: other brokers may have shown it more than this one knows. */
+    private <T> CompletionStage<T> onSettledImage(Supplier<CompletionStage<T>> change) {
+        return turns.take(() -> follower.settled().thenCompose(image -> change.get()));
     }
 
     private CompletionStage<TopicImage> create(NewTopic topic, boolean validateOnly, ControllerEpoch epoch) {
@@ -339,7 +344,7 @@ public final class Controller {
 
     /** Deletes a topic. */
     public CompletionStage<Void> deleteTopic(TopicImage topic) {
-        return turns.take(() -> {
+        return onSettledImage(() -> {
             ControllerEpoch epoch = election.requireOwn();
             ClusterImage image = follower.image();
             TopicImage current = image.topic(topic.id());
@@ -355,7 +360,7 @@ public final class Controller {
     /** Gives a topic more partitions; {@code added} may be empty to let the controller decide where. */
     public CompletionStage<Void> createPartitions(
             String name, int count, List<List<Integer>> added, boolean validateOnly) {
-        return turns.take(() -> {
+        return onSettledImage(() -> {
             ControllerEpoch epoch = election.requireOwn();
             ClusterImage image = follower.image();
             TopicImage topic = image.topic(name);

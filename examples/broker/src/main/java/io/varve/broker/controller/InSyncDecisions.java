@@ -7,6 +7,7 @@ import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.RequestException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -144,9 +145,14 @@ final class InSyncDecisions {
      * also where nobody is in sync and nothing can be committed without them.
      */
     static List<PartitionChange> minInSync(Situation situation) {
-        return situation.forEach((topic, partition) -> situation
-                .revise(topic, partition)
-                .minInSync(situation.rules().apply(topic.name()).minInSync())
-                .because(PartitionChange.Reason.MIN_IN_SYNC_REPLICAS));
+        return situation.forEach((topic, partition) -> {
+            int wanted = situation.rules().apply(topic.name()).minInSync();
+            return partition.state().minInSync() == wanted
+                    ? Optional.empty()
+                    : situation
+                            .revise(topic, partition)
+                            .minInSync(wanted)
+                            .because(PartitionChange.Reason.MIN_IN_SYNC_REPLICAS);
+        });
     }
 }

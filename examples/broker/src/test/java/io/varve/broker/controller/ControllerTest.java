@@ -13,6 +13,7 @@ import io.varve.broker.metadata.TreeLayout;
 import io.varve.broker.partition.TopicPartition;
 import io.varve.replication.partition.IsrProposal;
 import io.varve.replication.partition.LastEnd;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ControllerTest {
 
@@ -445,5 +447,55 @@ class ControllerTest {
         return brokers.image().topic(topic).partitions().stream()
                 .filter(partition -> partition.assignment().isReassigning())
                 .count();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldEndAReassignmentThatADeadControllerWasAboutToEnd(boolean lastIsDone) {
+        brokers.start(1, 2, 3, 4);
+        brokers.create("t", List.of(List.of(2, 4)));
+        reassign(T, 3, 2);
+        brokers.settle();
+        brokers.controller().session.dieAfter(0, lastIsDone);
+
+        assertThat(done(brokers.broker(2).propose(T, 2, 3, 4))).isEqualTo(IsrOutcome.ACCEPTED);
+
+        brokers.await(T, 2, 2, 3);
+        assertThat(brokers.partition(T).assignment()).isEqualTo(Assignment.of(List.of(3, 2)));
+        Awaitility.await().until(() -> brokers.image().controllerId() != 1);
+    }
+
+    /** Its first write marks its registration. */
+    @ParameterizedTest
+    @CsvSource({"0,false", "0,true", "1,false", "1,true", "2,false", "2,true"})
+    void shouldMissABrokerThatDiesWhileItHandsOver(int writes, boolean lastIsDone) {
+        brokers.start(1, 2, 3);
+        int partitions = 2 * PartitionWriter.MOST_PER_MULTI + 10;
+        brokers.create("t", Collections.nCopies(partitions, List.of(2, 3)));
+        brokers.broker(2).session.dieAfter(writes, lastIsDone);
+
+        assertThat(brokers.broker(2).controller.shutDown()).failsWithin(Duration.ofSeconds(30));
+
+        Awaitility.await().untilAsserted(() -> assertThat(
+                        brokers.image().topics().iterator().next().partitions())
+                .allMatch(
+                        partition -> partition.leader() == 3 && partition.isr().equals(List.of(3))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,false", "0,true", "1,false", "1,true"})
+    void shouldStillLeaveItsRolesWhenItsFirstStartHasFailed(int writes, boolean lastIsDone) {
+        brokers.start(1, 2, 3);
+        int partitions = PartitionWriter.MOST_PER_MULTI + 10;
+        brokers.create("t", Collections.nCopies(partitions, List.of(2, 3)));
+        brokers.controller().session.cut(); // nobody else takes it out
+        brokers.kill(2);
+
+        brokers.startAndDie(2, LastEnd.UNKNOWN, writes, lastIsDone);
+        brokers.start(2, LastEnd.UNKNOWN);
+
+        assertThat(brokers.image().topics().iterator().next().partitions())
+                .allMatch(
+                        partition -> partition.leader() == 3 && partition.isr().equals(List.of(3)));
     }
 }

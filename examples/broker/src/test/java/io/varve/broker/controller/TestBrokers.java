@@ -123,6 +123,14 @@ final class TestBrokers implements AutoCloseable {
         return broker;
     }
 
+    /** Lets a broker die while it starts, after so many writes; the last of them may be done though nobody hears of it. */
+    void startAndDie(int id, LastEnd lastEnd, int writes, boolean lastIsDone) {
+        TestBroker broker = new TestBroker(id, tree.openSession(), ConfigValues.of(config));
+        broker.session.dieAfter(writes, lastIsDone);
+        assertThat(broker.start(lastEnd)).failsWithin(Duration.ofSeconds(30));
+        broker.follower.close();
+    }
+
     TestBroker broker(int id) {
         return Objects.requireNonNull(running.get(id));
     }
