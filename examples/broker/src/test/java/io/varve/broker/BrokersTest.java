@@ -262,6 +262,7 @@ class BrokersTest {
         all.put("log.dirs", directory.resolve("data" + id).toString());
         all.put("listeners", "PLAINTEXT://127.0.0.1:0");
         all.put("offsets.topic.num.partitions", "3");
+        all.put("auto.balance.enable", "false");
         Broker broker = Broker.start(ConfigValues.of(all));
         synchronized (brokers) {
             brokers.put(id, broker);

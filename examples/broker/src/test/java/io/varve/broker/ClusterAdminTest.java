@@ -58,7 +58,9 @@ class ClusterAdminTest {
 
     @BeforeEach
     void start() throws IOException {
-        brokers = new EmbeddedBrokers(directory).start(1, 2, 3);
+        brokers = new EmbeddedBrokers(directory)
+                .with("auto.balance.enable", "false") // where replicas are is what is tested
+                .start(1, 2, 3);
         admin = Admin.create(Map.of("bootstrap.servers", brokers.bootstrap()));
     }
 

@@ -382,7 +382,9 @@ class ControllerTest {
 
     @Test
     void shouldGiveANewBrokerItsShare() {
-        brokers.with("auto.balance.moves", "3").start(1, 2, 3);
+        brokers.with("auto.balance.enable", "true")
+                .with("auto.balance.moves", "3")
+                .start(1, 2, 3);
         brokers.create("t", Collections.nCopies(12, List.of(1, 2)));
         brokers.tellSizes("t", 100_000_000);
         brokers.controller().controller.balance();
@@ -408,7 +410,7 @@ class ControllerTest {
 
     @Test
     void shouldEmptyABrokerThatIsDrained() {
-        brokers.with("auto.balance.enable", "false").start(1, 2, 3);
+        brokers.start(1, 2, 3);
         brokers.create("t", Collections.nCopies(12, List.of(3, 2)));
 
         brokers.drain("3");

@@ -38,7 +38,8 @@ final class TestBrokers implements AutoCloseable {
     private final Coordinator own = tree.openSession();
     private final ImageFollower observer = new ImageFollower(own, CLUSTER);
     private final Map<Integer, TestBroker> running = new TreeMap<>();
-    private final Map<String, String> config = new HashMap<>(Map.of("controlled.shutdown.max.retries", "0"));
+    private final Map<String, String> config =
+            new HashMap<>(Map.of("controlled.shutdown.max.retries", "0", "auto.balance.enable", "false"));
 
     TestBrokers() {
         done(new ClusterSetup(own).create(CLUSTER));
