@@ -201,6 +201,12 @@ final class ClusterKeys {
                     .doc(
                             "The assignors that members of consumer groups (KIP-848) may ask for, the default first.",
                             "Put range first when topics are joined."),
+            key("group.consumer.migration.policy", STRING, "bidirectional")
+                    .must(ValueRule.oneOf("disabled", "upgrade", "downgrade", "bidirectional"))
+                    .doc(
+                            "Which groups with members become groups of the other protocol when such a member joins (upgrade, to KIP-848)"
+                                    + " or only such are left (downgrade, to classic).",
+                            "Set it to upgrade when nobody shall go back."),
             key("offset.metadata.max.bytes", INT, 4096)
                     .atLeast(0)
                     .doc(

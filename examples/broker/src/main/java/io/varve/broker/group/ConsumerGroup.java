@@ -155,13 +155,22 @@ record ConsumerGroup(
                 .orElse(null);
     }
 
+    /** Whether a member is to have a partition that it has not, and that nobody else has. */
+    boolean hasFreeFor(String memberId) {
+        ConsumerMember member = members.get(memberId);
+        SortedSet<TopicIdPartition> free = new TreeSet<>(target(memberId));
+        if (member != null) {
+            free.removeAll(member.current().assigned().keySet());
+        }
+        return !free.isEmpty() && !heldByOthers(memberId).containsAll(free);
+    }
+
     /** The partitions that a member other than this one has, or has not yet given back. */
     SortedSet<TopicIdPartition> heldByOthers(String memberId) {
         SortedSet<TopicIdPartition> held = new TreeSet<>();
         for (ConsumerMember member : members.values()) {
             if (!member.memberId().equals(memberId)) {
-                held.addAll(member.current().assigned().keySet());
-                held.addAll(member.current().revoking().keySet());
+                held.addAll(member.current().held());
             }
         }
         return held;

@@ -14,9 +14,15 @@ import java.util.List;
  * @param heartbeatIntervalMs how often members are told to be heard of
  * @param maxSize most members of a group
  * @param assignors the ways to assign that members may ask for, the default first
+ * @param migration which groups with members become groups of the other protocol
  */
 public record ConsumerGroupConfig(
-        boolean isServed, int sessionTimeoutMs, int heartbeatIntervalMs, int maxSize, List<String> assignors) {
+        boolean isServed,
+        int sessionTimeoutMs,
+        int heartbeatIntervalMs,
+        int maxSize,
+        List<String> assignors,
+        MigrationPolicy migration) {
 
     /** The name of the protocol in {@code group.coordinator.rebalance.protocols}. */
     private static final String PROTOCOL = "consumer";
@@ -28,6 +34,7 @@ public record ConsumerGroupConfig(
                 values.intValue("group.consumer.session.timeout.ms"),
                 values.intValue("group.consumer.heartbeat.interval.ms"),
                 values.intValue("group.consumer.max.size"),
-                values.listValue("group.consumer.assignors"));
+                values.listValue("group.consumer.assignors"),
+                MigrationPolicy.of(values.stringValue("group.consumer.migration.policy")));
     }
 }

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 final class ConsumerGroupDescribeHandler
         implements ApiHandler<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse> {
 
+    private static final byte CLASSIC_MEMBER = 0;
     private static final byte CONSUMER_MEMBER = 1;
 
     private final GroupCoordinator coordinator;
@@ -48,7 +49,7 @@ final class ConsumerGroupDescribeHandler
         List<CompletableFuture<DescribedGroup>> answers = new ArrayList<>();
         for (String groupId : request.groupIds()) {
             answers.add(Gather.part(
-                    () -> coordinator.read(groupId, machine -> describe(groupId, machine, coordinator.topics())),
+                    () -> coordinator.read(groupId, machine -> describe(groupId, machine)),
                     described -> request.includeAuthorizedOperations() && described.errorCode() == 0
                             ? described.authorizedOperations(DescribeGroupsHandler.ALL_OPERATIONS)
                             : described,
@@ -60,7 +61,7 @@ final class ConsumerGroupDescribeHandler
         Gather.all(answers, groups -> reply.send(new ConsumerGroupDescribeResponse().groups(groups)));
     }
 
-    private static DescribedGroup describe(String groupId, GroupMachine machine, Topics topics) {
+    private static DescribedGroup describe(String groupId, GroupMachine machine) {
         DescribedGroup described = new DescribedGroup().groupId(groupId);
         ConsumerGroup group = machine.consumers().group(groupId);
         if (group == null) {
@@ -75,7 +76,8 @@ final class ConsumerGroupDescribeHandler
                 .assignmentEpoch(group.targetEpoch())
                 .assignorName(machine.consumers().assignor(group))
                 .members(group.members().values().stream()
-                        .map(member -> describe(member, group, topics))
+                        .map(member ->
+                                describe(member, group, machine.consumers().topics()))
                         .toList());
     }
 
@@ -92,7 +94,7 @@ final class ConsumerGroupDescribeHandler
                 .subscribedTopicRegex(metadata.topicRegex())
                 .assignment(assignment(member.current().assigned().keySet(), topics))
                 .targetAssignment(assignment(group.target(member.memberId()), topics))
-                .memberType(CONSUMER_MEMBER);
+                .memberType(metadata.classic() == null ? CONSUMER_MEMBER : CLASSIC_MEMBER);
     }
 
     /** Partitions of topics that are no more have no name, and are left out. */

@@ -73,7 +73,7 @@ final class ConsumerGroupHeartbeatHandler
                                 request.subscribedTopicRegex(),
                                 request.serverAssignor(),
                                 owned(request),
-                                coordinator.topics()))
+                                null))
                 .whenComplete((answer, failure) -> reply.send(
                         failure == null
                                 ? response((GroupAnswer.Heard) answer)

@@ -20,17 +20,55 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConsumerGroups {
 
+    private final GroupConfig config;
     private final ConsumerMembership membership;
+    private final ClassicMembership classic;
     private final Map<String, ConsumerGroup> groups = new TreeMap<>();
+    private Topics topics = Topics.NONE;
 
-    ConsumerGroups(ConsumerGroupConfig config) {
-        this.membership = new ConsumerMembership(config);
+    ConsumerGroups(GroupConfig config) {
+        this.config = config;
+        this.membership = new ConsumerMembership(config.consumer());
+        this.classic = new ClassicMembership(config, membership);
     }
 
     Decision<GroupEvent, List<GroupAnswer>> heartbeat(GroupCommand.ConsumerHeartbeat heartbeat, long nowMs) {
         ConsumerGroup before = groups.getOrDefault(heartbeat.groupId(), ConsumerGroup.empty(heartbeat.groupId()));
-        ConsumerMembership.Outcome outcome = membership.heartbeat(heartbeat, before, nowMs);
-        return new Decision<>(ConsumerGroupChange.between(before, outcome.group(), nowMs), List.of(outcome.answer()));
+        return decision(before, membership.heartbeat(heartbeat, before, topics, nowMs), nowMs);
+    }
+
+    /** Decides about a heartbeat to a classic group, as the consumer group that it would become; no events when it is not to become one. */
+    Decision<GroupEvent, List<GroupAnswer>> upgrade(
+            GroupCommand.ConsumerHeartbeat heartbeat, ConsumerGroup upgraded, long nowMs) {
+        ConsumerMembership.Outcome outcome = membership.heartbeat(heartbeat, upgraded, topics, nowMs);
+        return outcome.group().equals(upgraded)
+                ? Decision.reply(List.of(outcome.answer()))
+                : decision(ConsumerGroup.empty(upgraded.id()), outcome, nowMs);
+    }
+
+    Decision<GroupEvent, List<GroupAnswer>> join(GroupCommand.Join join, ConsumerGroup group, long nowMs) {
+        return decision(group, classic.join(join, group, topics, nowMs), nowMs);
+    }
+
+    Decision<GroupEvent, List<GroupAnswer>> sync(GroupCommand.Sync sync, ConsumerGroup group, long nowMs) {
+        return decision(group, classic.sync(sync, group, topics, nowMs), nowMs);
+    }
+
+    Decision<GroupEvent, List<GroupAnswer>> heartbeat(
+            GroupCommand.Heartbeat heartbeat, ConsumerGroup group, long nowMs) {
+        return decision(group, classic.heartbeat(heartbeat, group, topics, nowMs), nowMs);
+    }
+
+    private Decision<GroupEvent, List<GroupAnswer>> decision(
+            ConsumerGroup before, ConsumerMembership.Outcome outcome, long nowMs) {
+        return new Decision<>(change(before, outcome.group(), nowMs), List.of(outcome.answer()));
+    }
+
+    /** The events from one state to another, which is a classic group when only members of that protocol are left. */
+    private List<GroupEvent> change(ConsumerGroup before, ConsumerGroup after, long nowMs) {
+        return config.consumer().migration().downgrades() && Migration.isClassic(after)
+                ? Migration.downgrade(before, after, topics, config, nowMs)
+                : ConsumerGroupChange.between(before, after, nowMs);
     }
 
     /** Takes members out whom somebody names from outside, static ones by their names alone. */
@@ -53,12 +91,12 @@ final class ConsumerGroups {
             }
         }
         return new Decision<>(
-                ConsumerGroupChange.between(group, ConsumerMembership.remove(group, gone), nowMs),
+                change(group, ConsumerMembership.remove(group, gone), nowMs),
                 List.of(new GroupAnswer.Left(leave.requestId(), errors)));
     }
 
     List<GroupEvent> tick(ConsumerGroup group, long nowMs) {
-        return ConsumerGroupChange.between(group, membership.tick(group, nowMs), nowMs);
+        return change(group, membership.tick(group, nowMs), nowMs);
     }
 
     /**
@@ -66,22 +104,28 @@ final class ConsumerGroups {
      *
      * @return the errors by partition, NONE where the commit may be made
      */
-    static Function<TopicPartition, ErrorCode> refusals(GroupCommand.Commit commit, ConsumerGroup group) {
+    Function<TopicPartition, ErrorCode> refusals(GroupCommand.Commit commit, ConsumerGroup group) {
         boolean outside = commit.generation() < 0;
         if (outside && group.members().isEmpty()) {
             return partition -> ErrorCode.NONE;
+        }
+        ConsumerMember named = group.byInstance(commit.identity().instanceId());
+        if (named != null && !named.memberId().equals(commit.identity().memberId())) {
+            return partition -> ErrorCode.FENCED_INSTANCE_ID;
         }
         ConsumerMember member = group.members().get(commit.identity().memberId());
         if (member == null) {
             return partition -> ErrorCode.UNKNOWN_MEMBER_ID;
         }
-        Map<TopicPartition, TopicIdPartition> ids = commit.ids();
+        ErrorCode stale =
+                member.metadata().classic() == null ? ErrorCode.STALE_MEMBER_EPOCH : ErrorCode.ILLEGAL_GENERATION;
         return partition -> {
-            TopicIdPartition id = ids.get(partition);
-            boolean accepted = id == null
+            Topics.Topic topic = topics.topic(partition.topic());
+            boolean accepted = topic == null
                     ? commit.generation() == member.current().epoch()
-                    : member.current().acceptsCommit(commit.generation(), id);
-            return accepted ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
+                    : member.current()
+                            .acceptsCommit(commit.generation(), new TopicIdPartition(topic.id(), partition.index()));
+            return accepted ? ErrorCode.NONE : stale;
         };
     }
 
@@ -105,6 +149,15 @@ final class ConsumerGroups {
         if (known != null || !next.equals(empty)) {
             groups.put(event.groupId(), next);
         }
+    }
+
+    void know(Topics next) {
+        topics = next;
+    }
+
+    /** The topics of the cluster. */
+    Topics topics() {
+        return topics;
     }
 
     void remove(String groupId) {

@@ -36,7 +36,7 @@ final class ConsumerMembership {
         return targets;
     }
 
-    Outcome heartbeat(GroupCommand.ConsumerHeartbeat heartbeat, ConsumerGroup group, long nowMs) {
+    Outcome heartbeat(GroupCommand.ConsumerHeartbeat heartbeat, ConsumerGroup group, Topics topics, long nowMs) {
         Refusal refusal = refusal(heartbeat, group);
         if (refusal != null) {
             return new Outcome(group, GroupAnswer.Heard.refused(heartbeat, refusal.error(), refusal.message()));
@@ -44,26 +44,44 @@ final class ConsumerMembership {
         if (heartbeat.epoch() < JOINING) {
             return leave(heartbeat, group, nowMs);
         }
-        ConsumerGroup next = heartbeat.epoch() == JOINING ? join(heartbeat, group, nowMs) : group;
-        ConsumerMember member = present(next, heartbeat.memberId()).heard(nowMs);
-        MemberMetadata metadata = MemberMetadata.after(
-                heartbeat.epoch() == JOINING ? MemberMetadata.UNKNOWN : member.metadata(), heartbeat);
-        boolean nothingNew = next.members().keySet().equals(group.members().keySet())
-                && metadata.wantsTheSame(member.metadata())
-                && heartbeat.topics().version() == group.topicsVersion();
-        next = next.with(member.with(metadata));
-        if (!nothingNew) {
-            next = resolve(next, heartbeat.topics());
-            next = rebalance(next, heartbeat, group, metadata);
-        }
-        if (next.epoch() > next.targetEpoch()) {
-            Topics topics = heartbeat.topics();
-            // Members that have gone may have been the only ones to read a topic.
-            next = targets.assign(next.withEpoch(next.epoch(), topics.hash(next.topics())), topics);
-        }
-        member = present(next, heartbeat.memberId());
+        ConsumerGroup next = said(heartbeat, group, topics, nowMs);
+        ConsumerMember member = present(next, heartbeat.memberId());
         member = member.with(towardsTarget(member, next, heartbeat), nowMs);
         return new Outcome(next.with(member), answer(heartbeat, group, member));
+    }
+
+    /** The group with a member that is as it says, and up to date with that. */
+    private ConsumerGroup said(
+            GroupCommand.ConsumerHeartbeat heartbeat, ConsumerGroup group, Topics topics, long nowMs) {
+        boolean joins = heartbeat.epoch() == JOINING;
+        ConsumerGroup next = joins ? join(heartbeat, group, nowMs) : group;
+        ConsumerMember member = present(next, heartbeat.memberId()).heard(nowMs);
+        MemberMetadata metadata = MemberMetadata.after(joins ? MemberMetadata.UNKNOWN : member.metadata(), heartbeat);
+        ConsumerMember was = group.members().get(heartbeat.memberId());
+        ConsumerMember place = was == null ? group.byInstance(heartbeat.instanceId()) : was;
+        boolean same = place != null && place.metadata().wantsTheSame(metadata);
+        return upToDate(next.with(member.with(metadata)), same, topics);
+    }
+
+    /**
+     * The group at its next epoch if members, what they want or their topics are not what the target was worked out for, and with a target
+     * for its epoch.
+     *
+     * @param same whether members and what they want are those of the epoch
+     */
+    ConsumerGroup upToDate(ConsumerGroup group, boolean same, Topics topics) {
+        ConsumerGroup next = group;
+        if (!same || topics.version() != group.topicsVersion()) {
+            next = resolve(group, topics);
+            long hash = topics.hash(next.topics());
+            if (!same || hash != group.metadataHash()) {
+                next = next.withEpoch(group.epoch() + 1, hash);
+            }
+        }
+        // Members that have gone may have been the only ones to read a topic.
+        return next.epoch() > next.targetEpoch()
+                ? targets.assign(next.withEpoch(next.epoch(), topics.hash(next.topics())), topics)
+                : next;
     }
 
     /** What a member is told: what it has when that is new to it, or when it says all it knows, as after a lost answer. */
@@ -117,7 +135,8 @@ final class ConsumerMembership {
 
     private @Nullable Refusal refusalToJoin(
             GroupCommand.ConsumerHeartbeat heartbeat, ConsumerGroup group, @Nullable ConsumerMember named) {
-        if (named != null && !named.current().isAway()) {
+        // In the classic protocol a static member does not say goodbye: whoever comes with its name is it.
+        if (named != null && !named.current().isAway() && heartbeat.classic() == null) {
             return new Refusal(
                     ErrorCode.UNRELEASED_INSTANCE_ID,
                     "the static name is another member's: instance=" + heartbeat.instanceId() + ", member="
@@ -181,19 +200,6 @@ final class ConsumerMembership {
             }
         }
         return group.withRegexes(regexes, topics.version());
-    }
-
-    /** The next epoch, when members, what they want or the topics are not what the target was worked out for. */
-    private static ConsumerGroup rebalance(
-            ConsumerGroup group,
-            GroupCommand.ConsumerHeartbeat heartbeat,
-            ConsumerGroup before,
-            MemberMetadata metadata) {
-        long hash = heartbeat.topics().hash(group.topics());
-        ConsumerMember was = before.members().get(heartbeat.memberId());
-        ConsumerMember place = was == null ? before.byInstance(heartbeat.instanceId()) : was;
-        boolean same = place != null && place.metadata().wantsTheSame(metadata) && hash == before.metadataHash();
-        return same ? group : group.withEpoch(before.epoch() + 1, hash);
     }
 
     private static CurrentAssignment towardsTarget(

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   key    3 (2) | group                       value  0 (2) | epoch (4) | tag 0: hash of the topics (8)
  *   key    5 (2) | group | member              value  0 (2) | instance id | rack | client id | client host | topic names |
- *                                                     expression | rebalance timeout ms (4) | assignor
+ *                                                     expression | rebalance timeout ms (4) | assignor | tag 0: classic
+ *                                                     classic: {@link MemberRecord}
  *   key    6 (2) | group                       value  0 (2) | epoch of the target (4)
  *   key    7 (2) | group | member              value  0 (2) | topics: id (16) | partitions (4 each)
  *   key    8 (2) | group | member              value  0 (2) | epoch (4) | previous epoch (4) | state (1) | assigned | revoking
@@ -62,7 +63,8 @@ final class ConsumerRecords {
         }
         if (event instanceof ConsumerGroupEvent.MemberSet set) {
             return new Stored(
-                    key(MEMBER_KEY, groupId, set.memberId()), set.metadata() == null ? null : member(set.metadata()));
+                    key(MEMBER_KEY, groupId, set.memberId()),
+                    set.metadata() == null ? null : MemberRecord.write(set.metadata(), value()));
         }
         if (event instanceof ConsumerGroupEvent.TargetEpochSet set) {
             return new Stored(key(TARGET_EPOCH_KEY, groupId, null), set.epoch() == null ? null : target(set.epoch()));
@@ -98,12 +100,12 @@ final class ConsumerRecords {
         return out;
     }
 
-    private static ByteBuffer ended(MessageWriter out) {
+    static ByteBuffer ended(MessageWriter out) {
         noTags(out);
         return out.toBuffer();
     }
 
-    private static void noTags(MessageWriter out) {
+    static void noTags(MessageWriter out) {
         out.writeUnsignedVarint(0);
     }
 
@@ -118,19 +120,6 @@ final class ConsumerRecords {
         out.writeLong(set.metadataHash());
         out.endTag(start);
         return out.toBuffer();
-    }
-
-    private static ByteBuffer member(MemberMetadata metadata) {
-        MessageWriter out = value();
-        out.writeNullableString(metadata.instanceId(), true, true, "instance");
-        out.writeNullableString(metadata.rackId(), true, true, "rack");
-        out.writeString(metadata.client().id(), true);
-        out.writeString(metadata.client().host(), true);
-        strings(metadata.topicNames(), out);
-        out.writeNullableString(metadata.topicRegex(), true, true, "regex");
-        out.writeInt(metadata.rebalanceTimeoutMs());
-        out.writeNullableString(metadata.assignor(), true, true, "assignor");
-        return ended(out);
     }
 
     private static ByteBuffer target(int epoch) {
@@ -203,7 +192,7 @@ final class ConsumerRecords {
         return ended(out);
     }
 
-    private static void strings(Collection<String> strings, MessageWriter out) {
+    static void strings(Collection<String> strings, MessageWriter out) {
         out.writeArrayLength(strings.size(), true);
         strings.forEach(string -> out.writeString(string, true));
     }
@@ -241,7 +230,7 @@ final class ConsumerRecords {
             }
             case MEMBER_KEY ->
                 new ConsumerGroupEvent.MemberSet(
-                        key.readString(false), key.readString(false), in == null ? null : member(in), nowMs);
+                        key.readString(false), key.readString(false), in == null ? null : MemberRecord.read(in), nowMs);
             case TARGET_EPOCH_KEY ->
                 new ConsumerGroupEvent.TargetEpochSet(key.readString(false), in == null ? null : in.readInt());
             case TARGET_KEY ->
@@ -269,17 +258,6 @@ final class ConsumerRecords {
         long[] hash = new long[1];
         tags(in, () -> hash[0] = in.readLong());
         return new ConsumerGroupEvent.EpochSet(groupId, epoch, hash[0]);
-    }
-
-    private static MemberMetadata member(MessageReader in) {
-        String instanceId = in.readNullableString(true, true);
-        String rackId = in.readNullableString(true, true);
-        GroupCommand.Client client = new GroupCommand.Client(in.readString(true), in.readString(true));
-        SortedSet<String> names = strings(in);
-        String regex = in.readNullableString(true, true);
-        int rebalanceTimeoutMs = in.readInt();
-        String assignor = in.readNullableString(true, true);
-        return new MemberMetadata(instanceId, rackId, client, rebalanceTimeoutMs, names, regex, assignor);
     }
 
     private static SortedSet<TopicIdPartition> target(MessageReader in) {
@@ -324,7 +302,7 @@ final class ConsumerRecords {
                 : new ConsumerGroupEvent.RegexSet(groupId, regex, strings(in), in.readLong(), in.readLong());
     }
 
-    private static SortedSet<String> strings(MessageReader in) {
+    static SortedSet<String> strings(MessageReader in) {
         SortedSet<String> strings = new TreeSet<>();
         int count = in.readArrayLength(true, false);
         for (int i = 0; i < count; i++) {
@@ -343,7 +321,7 @@ final class ConsumerRecords {
     }
 
     /** Reads tagged fields, of which at most the first is known. */
-    private static void tags(MessageReader in, Runnable known) {
+    static void tags(MessageReader in, Runnable known) {
         int count = in.readTagCount();
         int tag = -1;
         for (int i = 0; i < count; i++) {

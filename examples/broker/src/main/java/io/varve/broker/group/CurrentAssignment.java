@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,13 @@ record CurrentAssignment(
 
     boolean isAway() {
         return epoch == LEFT_FOR_A_WHILE;
+    }
+
+    /** The partitions that nobody else may have. */
+    SortedSet<TopicIdPartition> held() {
+        SortedSet<TopicIdPartition> held = new TreeSet<>(assigned.keySet());
+        held.addAll(revoking.keySet());
+        return held;
     }
 
     /** Whether nobody else may have a partition. */

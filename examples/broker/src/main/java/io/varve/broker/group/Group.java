@@ -131,6 +131,10 @@ record Group(
         return new Group(id, state, type, protocolName, generation, leaderId, members, pending, rebalance, sinceMs);
     }
 
+    Group withProtocolName(@Nullable String name) {
+        return new Group(id, state, protocolType, name, generation, leaderId, members, pending, rebalance, sinceMs);
+    }
+
     Group withLeader(@Nullable String leader) {
         return new Group(
                 id, state, protocolType, protocolName, generation, leader, members, pending, rebalance, sinceMs);

@@ -86,7 +86,7 @@ sealed interface GroupCommand {
      * @param epoch the epoch that the member knows; 0 to join, -1 to leave, -2 to leave and come again as a static member
      * @param topicRegex an expression of topics; an empty one takes back the one before
      * @param owned the partitions that the member has
-     * @param topics the topics that there are
+     * @param classic what the member says besides when it takes part by the classic protocol and these are not its own words
      */
     record ConsumerHeartbeat(
             long requestId,
@@ -101,7 +101,7 @@ sealed interface GroupCommand {
             @Nullable String topicRegex,
             @Nullable String assignor,
             @Nullable Set<TopicIdPartition> owned,
-            Topics topics)
+            @Nullable ClassicMetadata classic)
             implements GroupCommand {
 
         /** Whether the member says all that it can. */
@@ -114,15 +114,13 @@ sealed interface GroupCommand {
      * Wants offsets to be remembered; generation -1 for a consumer that is in no group.
      *
      * @param generation in a consumer group of KIP-848, the epoch of the member
-     * @param ids what each partition is called by those groups
      */
     record Commit(
             long requestId,
             String groupId,
             Identity identity,
             int generation,
-            Map<TopicPartition, CommittedOffset> offsets,
-            Map<TopicPartition, TopicIdPartition> ids)
+            Map<TopicPartition, CommittedOffset> offsets)
             implements GroupCommand {}
 
     /** Wants a group without members to be forgotten. */
@@ -130,6 +128,14 @@ sealed interface GroupCommand {
 
     /** Wants offsets to be forgotten. */
     record DeleteOffsets(long requestId, String groupId, List<TopicPartition> partitions) implements GroupCommand {}
+
+    /** These are the topics of the cluster from now on. */
+    record KnowTopics(Topics topics) implements GroupCommand {
+        @Override
+        public long requestId() {
+            return NOBODY;
+        }
+    }
 
     /** Topics are no more, and with them all that was committed for them. */
     record ForgetTopics(Set<String> topics) implements GroupCommand {

@@ -31,6 +31,11 @@ public record GroupConfig(
 
     private static final long MINUTE_MS = 60_000;
 
+    /** Whether a member may ask for a session timeout. */
+    boolean allowsSession(int timeoutMs) {
+        return timeoutMs >= minSessionTimeoutMs && timeoutMs <= maxSessionTimeoutMs;
+    }
+
     /** The values of a broker's configuration. */
     public static GroupConfig of(ConfigValues values) {
         return new GroupConfig(

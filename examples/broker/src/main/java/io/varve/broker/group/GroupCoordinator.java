@@ -52,7 +52,7 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     public List<ApiHandler<?, ?>> handlers(
             ImageFollower imageFollower, Function<String, CompletionStage<TopicImage>> createTopic) {
         this.follower = imageFollower;
-        imageFollower.listen((before, after) -> topics = topics.following(after));
+        imageFollower.listen((before, after) -> know(topics.following(after)));
         imageFollower.listen(this::forgetDeletedTopics);
         List<ApiHandler<?, ?>> handlers = new ArrayList<>(List.of(
                 new FindCoordinatorHandler(imageFollower, createTopic),
@@ -73,6 +73,13 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
         return handlers;
     }
 
+    private void know(Topics next) {
+        if (next != topics) {
+            topics = next;
+            shards.values().forEach(shard -> shard.tell(new GroupCommand.KnowTopics(next)));
+        }
+    }
+
     /** What was committed for a topic that is deleted must not be found by a later topic of the same name. */
     private void forgetDeletedTopics(ClusterImage before, ClusterImage after) {
         Set<String> deleted = new HashSet<>();
@@ -90,9 +97,10 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     @Override
     public void onLeading(Partition partition) {
         if (partition.id().topic().equals(TOPIC)) {
-            GroupShard shard = new GroupShard(partition, config, timer);
-            shard.open();
+            GroupShard shard = new GroupShard(partition, config, timer, () -> topics);
+            // Before it opens, so that it is told of every later topic.
             shards.put(partition.id().index(), shard);
+            shard.open();
         }
     }
 
@@ -144,11 +152,6 @@ public final class GroupCoordinator implements PartitionListener, AutoCloseable 
     /** Reads the state of the shard of a group. */
     <T> CompletableFuture<T> read(String groupId, Function<GroupMachine, T> reading) {
         return shard(groupId).thenCompose(shard -> shard.read(reading));
-    }
-
-    /** The topics of the cluster. */
-    Topics topics() {
-        return topics;
     }
 
     /** All shards. */

@@ -12,7 +12,8 @@ import io.varve.broker.partition.TopicPartition;
  * <p>Threading: immutable.
  */
 sealed interface GroupEvent
-        permits GroupEvent.GroupChanged,
+        permits GroupEvent.TopicsKnown,
+                GroupEvent.GroupChanged,
                 GroupEvent.GroupDeleted,
                 GroupEvent.ConsumerGroupDeleted,
                 GroupEvent.OffsetCommitted,
@@ -21,6 +22,14 @@ sealed interface GroupEvent
 
     /** Whether the event is stored. */
     boolean isDurable();
+
+    /** The topics of the cluster are these; every broker knows them by itself. */
+    record TopicsKnown(Topics topics) implements GroupEvent {
+        @Override
+        public boolean isDurable() {
+            return false;
+        }
+    }
 
     /** A group is from now on as given. */
     record GroupChanged(Group group, boolean isDurable) implements GroupEvent {}

@@ -37,7 +37,7 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         this.config = config;
         this.membership = new Membership(config);
         this.offsets = new Offsets(config);
-        this.consumers = new ConsumerGroups(config.consumer());
+        this.consumers = new ConsumerGroups(config);
     }
 
     @Override
@@ -49,32 +49,13 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
             return join(join, nowMs);
         }
         if (command instanceof GroupCommand.Sync sync) {
-            return inGroup(
-                    sync.groupId(),
-                    GroupAnswer.Synced.refused(sync.requestId(), ErrorCode.UNKNOWN_MEMBER_ID),
-                    step -> membership.sync(sync, step, nowMs),
-                    nowMs);
+            return sync(sync, nowMs);
         }
         if (command instanceof GroupCommand.Heartbeat heartbeat) {
-            return inGroup(
-                    heartbeat.groupId(),
-                    new GroupAnswer.Done(heartbeat.requestId(), ErrorCode.UNKNOWN_MEMBER_ID),
-                    step -> membership.heartbeat(heartbeat, step, nowMs),
-                    nowMs);
+            return heartbeat(heartbeat, nowMs);
         }
         if (command instanceof GroupCommand.Leave leave) {
-            ConsumerGroup consumerGroup = consumers.group(leave.groupId());
-            if (consumerGroup != null) {
-                return consumers.leave(leave, consumerGroup, nowMs);
-            }
-            List<ErrorCode> unknown = leave.members().stream()
-                    .map(member -> ErrorCode.UNKNOWN_MEMBER_ID)
-                    .toList();
-            return inGroup(
-                    leave.groupId(),
-                    new GroupAnswer.Left(leave.requestId(), unknown),
-                    step -> membership.leave(leave, step),
-                    nowMs);
+            return leave(leave, nowMs);
         }
         if (command instanceof GroupCommand.Commit commit) {
             return commit(commit, nowMs);
@@ -85,39 +66,55 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         if (command instanceof GroupCommand.DeleteOffsets delete) {
             return deleteOffsets(delete);
         }
+        if (command instanceof GroupCommand.KnowTopics know) {
+            boolean later = know.topics().version() > consumers.topics().version();
+            return new Decision<>(later ? List.of(new GroupEvent.TopicsKnown(know.topics())) : List.of(), List.of());
+        }
         if (command instanceof GroupCommand.ForgetTopics forget) {
             return new Decision<>(offsets.deleteTopics(forget.topics()), List.of());
         }
         return command instanceof GroupCommand.Tick ? tick(nowMs) : expireOffsets(nowMs);
     }
 
-    /** A classic group without members makes way for a consumer group of its name, which keeps the offsets. */
+    /** A classic group makes way for a consumer group of its name, which keeps the offsets, and the members if there are some. */
     private Decision<GroupEvent, List<GroupAnswer>> consumerHeartbeat(
             GroupCommand.ConsumerHeartbeat heartbeat, long nowMs) {
         Group classic = groups.get(heartbeat.groupId());
         if (classic == null) {
             return consumers.heartbeat(heartbeat, nowMs);
         }
-        if (!isEmpty(heartbeat.groupId())) {
+        if (isEmpty(heartbeat.groupId())) {
+            return insteadOf(List.of(new GroupEvent.GroupDeleted(classic.id())), consumers.heartbeat(heartbeat, nowMs));
+        }
+        boolean allowed = config.consumer().migration().upgrades()
+                && classic.members().size() <= config.consumer().maxSize();
+        ConsumerGroup upgraded = allowed ? Migration.upgraded(classic, consumers.topics(), nowMs) : null;
+        if (upgraded == null) {
             return Decision.reply(List.of(GroupAnswer.Heard.refused(
                     heartbeat,
                     ErrorCode.GROUP_ID_NOT_FOUND,
-                    "the group has members in the classic protocol, which must leave first: group="
+                    "the group has members in the classic protocol that cannot be taken over: group="
                             + heartbeat.groupId())));
         }
-        return insteadOf(List.of(new GroupEvent.GroupDeleted(classic.id())), consumers.heartbeat(heartbeat, nowMs));
+        Decision<GroupEvent, List<GroupAnswer>> decision = insteadOf(
+                List.of(new GroupEvent.GroupDeleted(classic.id())), consumers.upgrade(heartbeat, upgraded, nowMs));
+        if (decision.events().isEmpty()) {
+            return decision;
+        }
+        List<GroupAnswer> answers = new ArrayList<>(Migration.refusals(classic));
+        answers.addAll(decision.reply());
+        return new Decision<>(decision.events(), answers);
     }
 
-    /** A consumer group without members makes way for a classic group of its name, and is in the way of it while it has some. */
-    private Decision<GroupEvent, List<GroupAnswer>> joinInsteadOf(
-            ConsumerGroup consumerGroup, GroupCommand.Join join, long nowMs) {
-        if (!consumerGroup.members().isEmpty()) {
-            return Decision.reply(List.of(GroupAnswer.Joined.refused(
-                    join.requestId(),
-                    ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
-                    join.identity().memberId())));
+    /** A consumer group without members makes way for a classic group of its name; one with members takes the member in. */
+    private Decision<GroupEvent, List<GroupAnswer>> join(GroupCommand.Join join, long nowMs) {
+        ConsumerGroup consumerGroup = consumers.group(join.groupId());
+        if (consumerGroup == null) {
+            return joinClassic(join, nowMs);
         }
-        return insteadOf(ConsumerGroupChange.toNothing(consumerGroup, nowMs), joinClassic(join, nowMs));
+        return consumerGroup.members().isEmpty()
+                ? insteadOf(ConsumerGroupChange.toNothing(consumerGroup, nowMs), joinClassic(join, nowMs))
+                : consumers.join(join, consumerGroup, nowMs);
     }
 
     /** The decision for a group that takes the place of another, which goes only if something came of it. */
@@ -131,11 +128,6 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         return new Decision<>(events, decision.reply());
     }
 
-    private Decision<GroupEvent, List<GroupAnswer>> join(GroupCommand.Join join, long nowMs) {
-        ConsumerGroup consumerGroup = consumers.group(join.groupId());
-        return consumerGroup == null ? joinClassic(join, nowMs) : joinInsteadOf(consumerGroup, join, nowMs);
-    }
-
     private Decision<GroupEvent, List<GroupAnswer>> joinClassic(GroupCommand.Join join, long nowMs) {
         Group group = groups.get(join.groupId());
         if (group == null && !join.identity().memberId().isEmpty()) {
@@ -147,6 +139,43 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         Step step = new Step(group == null ? Group.empty(join.groupId(), nowMs) : group, config, nowMs);
         membership.join(join, step, nowMs);
         return decision(step, group);
+    }
+
+    private Decision<GroupEvent, List<GroupAnswer>> sync(GroupCommand.Sync sync, long nowMs) {
+        ConsumerGroup consumerGroup = consumers.group(sync.groupId());
+        return consumerGroup != null
+                ? consumers.sync(sync, consumerGroup, nowMs)
+                : inGroup(
+                        sync.groupId(),
+                        GroupAnswer.Synced.refused(sync.requestId(), ErrorCode.UNKNOWN_MEMBER_ID),
+                        step -> membership.sync(sync, step, nowMs),
+                        nowMs);
+    }
+
+    private Decision<GroupEvent, List<GroupAnswer>> heartbeat(GroupCommand.Heartbeat heartbeat, long nowMs) {
+        ConsumerGroup consumerGroup = consumers.group(heartbeat.groupId());
+        return consumerGroup != null
+                ? consumers.heartbeat(heartbeat, consumerGroup, nowMs)
+                : inGroup(
+                        heartbeat.groupId(),
+                        new GroupAnswer.Done(heartbeat.requestId(), ErrorCode.UNKNOWN_MEMBER_ID),
+                        step -> membership.heartbeat(heartbeat, step, nowMs),
+                        nowMs);
+    }
+
+    private Decision<GroupEvent, List<GroupAnswer>> leave(GroupCommand.Leave leave, long nowMs) {
+        ConsumerGroup consumerGroup = consumers.group(leave.groupId());
+        if (consumerGroup != null) {
+            return consumers.leave(leave, consumerGroup, nowMs);
+        }
+        List<ErrorCode> unknown = leave.members().stream()
+                .map(member -> ErrorCode.UNKNOWN_MEMBER_ID)
+                .toList();
+        return inGroup(
+                leave.groupId(),
+                new GroupAnswer.Left(leave.requestId(), unknown),
+                step -> membership.leave(leave, step),
+                nowMs);
     }
 
     private Decision<GroupEvent, List<GroupAnswer>> inGroup(
@@ -177,7 +206,7 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
         List<GroupEvent> events = new ArrayList<>();
         Map<TopicPartition, ErrorCode> errors = offsets.commit(
                 commit,
-                consumerGroup == null ? partition -> refusal : ConsumerGroups.refusals(commit, consumerGroup),
+                consumerGroup == null ? partition -> refusal : consumers.refusals(commit, consumerGroup),
                 events);
         Member member =
                 group == null ? null : group.members().get(commit.identity().memberId());
@@ -201,9 +230,8 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
 
     private Decision<GroupEvent, List<GroupAnswer>> deleteOffsets(GroupCommand.DeleteOffsets delete) {
         Group group = groups.get(delete.groupId());
-        boolean foreign = group != null
-                && group.state() != State.EMPTY
-                && !Subscriptions.PROTOCOL_TYPE.equals(group.protocolType());
+        boolean foreign =
+                group != null && group.state() != State.EMPTY && !ConsumerProtocol.TYPE.equals(group.protocolType());
         ErrorCode refusal = !exists(delete.groupId())
                 ? ErrorCode.GROUP_ID_NOT_FOUND
                 : foreign ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.NONE;
@@ -269,7 +297,9 @@ final class GroupMachine implements StateMachine<GroupCommand, GroupEvent, List<
 
     @Override
     public void apply(long offset, GroupEvent event) {
-        if (event instanceof GroupEvent.GroupChanged changed) {
+        if (event instanceof GroupEvent.TopicsKnown known) {
+            consumers.know(known.topics());
+        } else if (event instanceof GroupEvent.GroupChanged changed) {
             Group group = changed.group();
             groups.put(group.id(), group);
             deadlines.put(group.id(), Membership.nextDeadlineMs(group));

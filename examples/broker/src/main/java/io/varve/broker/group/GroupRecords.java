@@ -178,19 +178,28 @@ final class GroupRecords {
             Member member = member(in, version, protocol, nowMs);
             members.put(member.memberId(), member);
         }
-        return new GroupEvent.GroupChanged(
-                new Group(
-                        groupId,
-                        members.isEmpty() ? Group.State.EMPTY : Group.State.STABLE,
-                        protocolType.isEmpty() ? null : protocolType,
-                        protocol,
-                        generation,
-                        leader,
-                        Collections.unmodifiableMap(members),
-                        Map.of(),
-                        Group.Rebalance.NONE,
-                        sinceMs),
-                true);
+        Group group = new Group(
+                groupId,
+                members.isEmpty() ? Group.State.EMPTY : Group.State.STABLE,
+                protocolType.isEmpty() ? null : protocolType,
+                protocol,
+                generation,
+                leader,
+                Collections.unmodifiableMap(members),
+                Map.of(),
+                Group.Rebalance.NONE,
+                sinceMs);
+        return new GroupEvent.GroupChanged(leader == null ? rebalancing(group, nowMs) : group, true);
+    }
+
+    /** Members without a leader have an assignment by nobody: they were a consumer group, and are to join. */
+    private static Group rebalancing(Group group, long nowMs) {
+        return group.members().isEmpty()
+                ? group
+                : group.in(
+                        Group.State.PREPARING,
+                        new Group.Rebalance(nowMs, 0, nowMs + group.rebalanceTimeoutMs()),
+                        group.sinceMs());
     }
 
     private static Member member(MessageReader in, short version, @Nullable String protocol, long nowMs) {

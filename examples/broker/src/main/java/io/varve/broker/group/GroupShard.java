@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,7 @@ final class GroupShard {
 
     private final Partition partition;
     private final Timer timer;
+    private final Supplier<Topics> topics;
     private final GroupMachine machine;
     private final HeldAnswers held;
     private final Map<Long, CompletableFuture<GroupAnswer>> waiting = new HashMap<>();
@@ -67,9 +69,15 @@ final class GroupShard {
     private long wakeMs = Long.MAX_VALUE;
     private Timer.Cancel wake = () -> {};
 
-    GroupShard(Partition partition, GroupConfig config, Timer timer) {
+    /**
+     * Makes a shard that does nothing until it is opened.
+     *
+     * @param topics tells the topics of the cluster; of later ones it is told
+     */
+    GroupShard(Partition partition, GroupConfig config, Timer timer, Supplier<Topics> topics) {
         this.partition = partition;
         this.timer = timer;
+        this.topics = topics;
         this.machine = new GroupMachine(config);
         this.held = new HeldAnswers(config.commitTimeoutMs());
     }
@@ -114,6 +122,7 @@ final class GroupShard {
                         machine.groupCount());
             }
             endLoad(State.OPEN);
+            told.addFirst(new GroupCommand.KnowTopics(topics.get()));
             carryOutTold();
             schedule();
         } catch (RejectedExecutionException e) {

@@ -79,7 +79,7 @@ final class ListGroupsHandler implements ApiHandler<ListGroupsRequest, ListGroup
         for (ConsumerGroup group : machine.consumers().all()) {
             groups.add(new ListedGroup()
                     .groupId(group.id())
-                    .protocolType(Subscriptions.PROTOCOL_TYPE)
+                    .protocolType(ConsumerProtocol.TYPE)
                     .groupState(group.state())
                     .groupType(ConsumerGroup.TYPE));
         }

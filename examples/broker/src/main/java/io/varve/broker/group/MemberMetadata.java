@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param topicNames the topics that it reads by their names
  * @param topicRegex the expression of the topics that it reads besides, null for none
  * @param assignor the way to assign that it prefers, null when it has no preference
+ * @param classic what it says besides when it takes part by the classic protocol, null when it does not
  */
 record MemberMetadata(
         @Nullable String instanceId,
@@ -28,11 +29,12 @@ record MemberMetadata(
         int rebalanceTimeoutMs,
         SortedSet<String> topicNames,
         @Nullable String topicRegex,
-        @Nullable String assignor) {
+        @Nullable String assignor,
+        @Nullable ClassicMetadata classic) {
 
     /** Of a member whose other records were read first. */
     static final MemberMetadata UNKNOWN =
-            new MemberMetadata(null, null, new Client("", ""), -1, sorted(List.of()), null, null);
+            new MemberMetadata(null, null, new Client("", ""), -1, sorted(List.of()), null, null, null);
 
     /** What is known after a heartbeat, which says only what has changed. */
     static MemberMetadata after(MemberMetadata before, GroupCommand.ConsumerHeartbeat heartbeat) {
@@ -44,16 +46,18 @@ record MemberMetadata(
                 heartbeat.rebalanceTimeoutMs() < 0 ? before.rebalanceTimeoutMs : heartbeat.rebalanceTimeoutMs(),
                 heartbeat.topicNames() == null ? before.topicNames : sorted(heartbeat.topicNames()),
                 regex == null ? before.topicRegex : regex.isEmpty() ? null : regex,
-                heartbeat.assignor() == null ? before.assignor : heartbeat.assignor());
+                heartbeat.assignor() == null ? before.assignor : heartbeat.assignor(),
+                heartbeat.classic());
     }
 
-    private static SortedSet<String> sorted(List<String> names) {
+    static SortedSet<String> sorted(List<String> names) {
         return Collections.unmodifiableSortedSet(new TreeSet<>(names));
     }
 
     /** Whether it would be assigned the same as another. */
     boolean wantsTheSame(MemberMetadata other) {
         return topicNames.equals(other.topicNames)
+                && Objects.equals(rackId, other.rackId)
                 && Objects.equals(topicRegex, other.topicRegex)
                 && Objects.equals(assignor, other.assignor);
     }

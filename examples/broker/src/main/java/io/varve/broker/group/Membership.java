@@ -34,8 +34,7 @@ final class Membership {
     }
 
     private ErrorCode refusal(GroupCommand.Join join, Group group) {
-        int sessionMs = join.timeouts().sessionMs();
-        if (sessionMs < config.minSessionTimeoutMs() || sessionMs > config.maxSessionTimeoutMs()) {
+        if (!config.allowsSession(join.timeouts().sessionMs())) {
             return ErrorCode.INVALID_SESSION_TIMEOUT;
         }
         if (join.protocolType().isEmpty() || join.protocols().isEmpty()) {

@@ -17,7 +17,6 @@ import io.varve.kafka.message.OffsetCommitRequest.OffsetCommitRequestTopic;
 import io.varve.kafka.message.OffsetCommitResponse;
 import io.varve.kafka.message.OffsetCommitResponse.OffsetCommitResponsePartition;
 import io.varve.kafka.message.OffsetCommitResponse.OffsetCommitResponseTopic;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -56,7 +55,6 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                 request.retentionTimeMs() < 0 ? CommittedOffset.AS_CONFIGURED : nowMs + request.retentionTimeMs();
         boolean byId = context.version() >= TOPIC_IDS_SINCE;
         Map<TopicPartition, CommittedOffset> offsets = new LinkedHashMap<>();
-        Map<TopicPartition, TopicIdPartition> ids = new HashMap<>();
         for (OffsetCommitRequestTopic topic : request.topics()) {
             TopicImage known = known(topic, byId, image);
             for (OffsetCommitRequestPartition partition : topic.partitions()) {
@@ -64,10 +62,8 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                         && partition.partitionIndex() >= 0
                         && partition.partitionIndex() < known.partitions().size()) {
                     String metadata = partition.committedMetadata() == null ? "" : partition.committedMetadata();
-                    TopicPartition id = new TopicPartition(known.name(), partition.partitionIndex());
-                    ids.put(id, new TopicIdPartition(known.id(), partition.partitionIndex()));
                     offsets.put(
-                            id,
+                            new TopicPartition(known.name(), partition.partitionIndex()),
                             new CommittedOffset(
                                     partition.committedOffset(),
                                     partition.committedLeaderEpoch(),
@@ -85,8 +81,7 @@ final class OffsetCommitHandler implements ApiHandler<OffsetCommitRequest, Offse
                                 request.groupId(),
                                 new GroupCommand.Identity(request.memberId(), request.groupInstanceId()),
                                 request.generationIdOrMemberEpoch(),
-                                offsets,
-                                ids))
+                                offsets))
                 .whenComplete((answer, failure) -> {
                     ErrorCode all = failure == null ? ErrorCode.NONE : ErrorMapping.of(failure);
                     Map<TopicPartition, ErrorCode> errors =

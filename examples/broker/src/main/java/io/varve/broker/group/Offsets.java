@@ -125,9 +125,8 @@ final class Offsets {
      */
     List<GroupEvent> expired(String groupId, @Nullable Group group, Predicate<String> subscribed, long nowMs) {
         boolean empty = group == null || group.members().isEmpty();
-        boolean consumers = group != null
-                && group.state() == State.STABLE
-                && Subscriptions.PROTOCOL_TYPE.equals(group.protocolType());
+        boolean consumers =
+                group != null && group.state() == State.STABLE && ConsumerProtocol.TYPE.equals(group.protocolType());
         if (!empty && !consumers) {
             return List.of();
         }

@@ -12,7 +12,7 @@ import java.util.UUID;
 
 /**
  * Gives each reader of a topic a range of its partitions, the first readers one more when they do not divide. Readers of the same topics
- * get the same numbers of each, so that topics with equally many partitions can be joined.
+ * get the same numbers of each, so that topics with equally many partitions can be joined; racks do not count for that.
  */
 final class RangeAssignor implements Assignor {
 
@@ -23,17 +23,18 @@ final class RangeAssignor implements Assignor {
 
     @Override
     public Map<String, SortedSet<TopicIdPartition>> assign(
-            SortedMap<String, Reader> members, SortedMap<UUID, Integer> partitions) {
+            SortedMap<String, Reader> members, SortedMap<UUID, Topics.Topic> topics) {
         Map<String, SortedSet<TopicIdPartition>> assigned = new TreeMap<>();
         members.keySet().forEach(memberId -> assigned.put(memberId, new TreeSet<>()));
-        partitions.forEach((topic, count) -> {
+        topics.forEach((id, topic) -> {
+            int count = topic.partitions();
             List<SortedSet<TopicIdPartition>> readers = members.entrySet().stream()
-                    .filter(member -> member.getValue().topics().contains(topic))
+                    .filter(member -> member.getValue().topics().contains(id))
                     .sorted(Comparator.comparing(member -> member.getValue().rank()))
                     .map(member -> assigned.getOrDefault(member.getKey(), new TreeSet<>()))
                     .toList();
             for (int index = 0; index < count && !readers.isEmpty(); index++) {
-                readers.get(readerOf(index, count, readers.size())).add(new TopicIdPartition(topic, index));
+                readers.get(readerOf(index, count, readers.size())).add(new TopicIdPartition(id, index));
             }
         });
         return assigned;

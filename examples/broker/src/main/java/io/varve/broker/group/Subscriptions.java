@@ -1,8 +1,6 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.group;
 
-import io.varve.kafka.MessageReader;
-import io.varve.kafka.ProtocolException;
 import io.varve.kafka.message.ConsumerProtocolSubscription;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
@@ -13,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 /** Looks into what consumers say to their leader, for the topics that they read. */
 final class Subscriptions {
 
-    /** The protocol type of consumers. */
-    static final String PROTOCOL_TYPE = "consumer";
-
     private Subscriptions() {}
 
     /**
@@ -23,7 +18,7 @@ final class Subscriptions {
      * protocol yet, may read every topic.
      */
     static Predicate<String> of(Group group) {
-        if (group.members().isEmpty() || !PROTOCOL_TYPE.equals(group.protocolType())) {
+        if (group.members().isEmpty() || !ConsumerProtocol.TYPE.equals(group.protocolType())) {
             return topic -> false;
         }
         Set<String> topics = new HashSet<>();
@@ -45,16 +40,8 @@ final class Subscriptions {
     }
 
     private static @Nullable Set<String> topics(Member member, @Nullable String protocolName) {
-        try {
-            ByteBuffer metadata = ByteBuffer.wrap(member.metadata(protocolName));
-            MessageReader reader = new MessageReader(metadata);
-            short version = reader.readShort();
-            ConsumerProtocolSubscription subscription = new ConsumerProtocolSubscription();
-            subscription.read(reader, (short) Math.min(version, subscription.latestVersion()));
-            return new HashSet<>(subscription.topics());
-        } catch (ProtocolException e) {
-            // Only consumers speak of topics; others say what they like.
-            return null;
-        }
+        ConsumerProtocolSubscription subscription =
+                ConsumerProtocol.subscription(ByteBuffer.wrap(member.metadata(protocolName)));
+        return subscription == null ? null : new HashSet<>(subscription.topics());
     }
 }

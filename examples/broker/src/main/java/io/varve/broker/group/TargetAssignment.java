@@ -62,7 +62,7 @@ final class TargetAssignment {
 
     /** The group with a target for its present epoch. */
     ConsumerGroup assign(ConsumerGroup group, Topics topics) {
-        SortedMap<UUID, Integer> partitions = new TreeMap<>();
+        SortedMap<UUID, Topics.Topic> read = new TreeMap<>();
         SortedMap<String, Assignor.Reader> readers = new TreeMap<>();
         for (ConsumerMember member : group.members().values()) {
             SortedSet<UUID> ids = new TreeSet<>();
@@ -70,15 +70,14 @@ final class TargetAssignment {
                 Topics.Topic topic = topics.topic(name);
                 if (topic != null) {
                     ids.add(topic.id());
-                    partitions.put(topic.id(), topic.partitions());
+                    read.put(topic.id(), topic);
                 }
             }
             String memberId = member.memberId();
-            String instanceId = member.metadata().instanceId();
-            readers.put(
-                    memberId,
-                    new Assignor.Reader(instanceId == null ? memberId : instanceId, ids, group.target(memberId)));
+            MemberMetadata metadata = member.metadata();
+            String rank = metadata.instanceId() == null ? memberId : metadata.instanceId();
+            readers.put(memberId, new Assignor.Reader(rank, metadata.rackId(), ids, group.target(memberId)));
         }
-        return group.withTarget(group.epoch(), of(group).assign(readers, partitions));
+        return group.withTarget(group.epoch(), of(group).assign(readers, read));
     }
 }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives everybody about equally many partitions, and moves as few as that allows. Nobody has two more than another who could read one
- * of them; where all read the same topics, nobody has two more than another at all.
+ * of them; where all read the same topics, nobody has two more than another at all. Then partitions change places until no exchange of two
+ * brings more of them to readers in their racks.
  */
 final class UniformAssignor implements Assignor {
 
@@ -28,8 +29,8 @@ final class UniformAssignor implements Assignor {
 
     @Override
     public Map<String, SortedSet<TopicIdPartition>> assign(
-            SortedMap<String, Reader> members, SortedMap<UUID, Integer> partitions) {
-        return new Work(members, partitions).done();
+            SortedMap<String, Reader> members, SortedMap<UUID, Topics.Topic> topics) {
+        return new Work(members, topics).done();
     }
 
     /** Somebody's share so far. */
@@ -47,17 +48,17 @@ final class UniformAssignor implements Assignor {
     private static final class Work {
 
         private final SortedMap<String, Reader> members;
-        private final SortedMap<UUID, Integer> partitions;
+        private final SortedMap<UUID, Topics.Topic> topics;
         private final Map<String, Share> shares = new TreeMap<>();
         private final Map<SortedSet<UUID>, TreeSet<Share>> queues = new HashMap<>();
         private final Map<UUID, List<TreeSet<Share>>> byTopic = new HashMap<>();
         private final Set<TopicIdPartition> kept = new HashSet<>();
 
-        Work(SortedMap<String, Reader> members, SortedMap<UUID, Integer> partitions) {
+        Work(SortedMap<String, Reader> members, SortedMap<UUID, Topics.Topic> topics) {
             this.members = members;
-            this.partitions = partitions;
+            this.topics = topics;
             members.forEach((memberId, reader) -> keep(memberId, reader));
-            queues.forEach((topics, queue) -> topics.forEach(topic ->
+            queues.forEach((ofQueue, queue) -> ofQueue.forEach(topic ->
                     byTopic.computeIfAbsent(topic, id -> new ArrayList<>()).add(queue)));
         }
 
@@ -66,19 +67,30 @@ final class UniformAssignor implements Assignor {
             SortedSet<TopicIdPartition> before = new TreeSet<>();
             for (TopicIdPartition partition : reader.before()) {
                 boolean valid = reader.topics().contains(partition.topicId())
-                        && partition.index() < partitions.getOrDefault(partition.topicId(), 0);
+                        && partition.index() < partitionsOf(partition.topicId());
                 if (valid && kept.add(partition)) {
                     before.add(partition);
                 }
             }
             Share share = new Share(memberId, reader.topics(), before);
             shares.put(memberId, share);
-            queues.computeIfAbsent(reader.topics(), topics -> new TreeSet<>(Share.FEWEST_FIRST))
+            queues.computeIfAbsent(reader.topics(), ofQueue -> new TreeSet<>(Share.FEWEST_FIRST))
                     .add(share);
         }
 
         Map<String, SortedSet<TopicIdPartition>> done() {
+            SortedMap<String, SortedSet<TopicIdPartition>> assigned = new TreeMap<>();
+            shares.forEach((memberId, share) -> assigned.put(memberId, share.partitions()));
+            RackSwaps swaps = new RackSwaps(members, topics, assigned);
             giveAway();
+            // Exchanges leave the shares as large as they are, but may bring a partition to where it can be given away.
+            do {
+                even();
+            } while (swaps.run());
+            return assigned;
+        }
+
+        private void even() {
             boolean moved = true;
             // Each move makes the sum of the squares of the shares smaller, so this ends.
             while (moved) {
@@ -87,17 +99,14 @@ final class UniformAssignor implements Assignor {
                     moved |= relieve(memberId);
                 }
             }
-            Map<String, SortedSet<TopicIdPartition>> assigned = new TreeMap<>();
-            shares.forEach((memberId, share) -> assigned.put(memberId, share.partitions()));
-            return assigned;
         }
 
         /** Gives what nobody has to whoever has the fewest; first the topics that few can read. */
         private void giveAway() {
-            List<UUID> topics = new ArrayList<>(partitions.keySet());
-            topics.sort(Comparator.comparingInt(this::readers));
-            for (UUID topic : topics) {
-                for (int index = 0; index < partitions.getOrDefault(topic, 0); index++) {
+            List<UUID> inTurn = new ArrayList<>(topics.keySet());
+            inTurn.sort(Comparator.comparingInt(this::readers));
+            for (UUID topic : inTurn) {
+                for (int index = 0; index < partitionsOf(topic); index++) {
                     TopicIdPartition partition = new TopicIdPartition(topic, index);
                     Share least = kept.contains(partition) ? null : least(topic);
                     if (least != null) {
@@ -105,6 +114,11 @@ final class UniformAssignor implements Assignor {
                     }
                 }
             }
+        }
+
+        private int partitionsOf(UUID topicId) {
+            Topics.Topic topic = topics.get(topicId);
+            return topic == null ? 0 : topic.partitions();
         }
 
         private int readers(UUID topic) {
@@ -139,7 +153,7 @@ final class UniformAssignor implements Assignor {
 
         /** A share stands in its queue by its size, so it leaves the queue while that changes. */
         private void change(Share share, TopicIdPartition partition, boolean add) {
-            TreeSet<Share> queue = queues.computeIfAbsent(share.topics(), topics -> new TreeSet<>(Share.FEWEST_FIRST));
+            TreeSet<Share> queue = queues.computeIfAbsent(share.topics(), ofQueue -> new TreeSet<>(Share.FEWEST_FIRST));
             queue.remove(share);
             if (add) {
                 share.partitions().add(partition);

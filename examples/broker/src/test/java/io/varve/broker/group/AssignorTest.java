@@ -4,9 +4,11 @@ package io.varve.broker.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -23,12 +25,14 @@ class AssignorTest {
     private static final Assignor RANGE = new RangeAssignor();
 
     private final SortedMap<String, Assignor.Reader> members = new TreeMap<>();
-    private final SortedMap<UUID, Integer> partitions = new TreeMap<>();
+    private final SortedMap<UUID, Topics.Topic> topics = new TreeMap<>();
+    private final Map<String, String> racks = new HashMap<>();
     private Map<String, SortedSet<TopicIdPartition>> assigned = Map.of();
 
     @Test
     void shouldGiveRangesWithTheSameNumbersOfEachTopic() {
-        partitions.putAll(Map.of(A, 5, B, 5));
+        topic(A, 5);
+        topic(B, 5);
         join("m1", A, B);
         join("m2", A, B);
 
@@ -40,7 +44,7 @@ class AssignorTest {
 
     @Test
     void shouldGiveNothingToWhoComesAfterThePartitionsAreGivenAway() {
-        partitions.put(A, 2);
+        topic(A, 2);
         List.of("m1", "m2", "m3").forEach(member -> join(member, A));
 
         assign(RANGE);
@@ -51,7 +55,7 @@ class AssignorTest {
 
     @Test
     void shouldMoveAsFewAsEvenSharesAllow() {
-        partitions.put(A, 9);
+        topic(A, 9);
         join("m1", A);
         join("m2", A);
         assign(UNIFORM);
@@ -67,7 +71,8 @@ class AssignorTest {
 
     @Test
     void shouldEvenSharesOutAmongThoseWhoMayReadATopic() {
-        partitions.putAll(Map.of(A, 4, B, 2));
+        topic(A, 4);
+        topic(B, 2);
         join("m1", A, B);
         join("m2", A);
 
@@ -76,6 +81,21 @@ class AssignorTest {
         assertThat(assigned.get("m1")).hasSize(3);
         assertThat(assigned.get("m2")).hasSize(3);
         assertThat(indexes("m1", B)).containsExactly(0, 1);
+    }
+
+    @Test
+    void shouldBringPartitionsToReadersInTheirRacks() {
+        List<Set<String>> ofPartitions =
+                List.of(Set.of("x"), Set.of("y"), Set.of("x", "y"), Set.of("y"), Set.of("x"), Set.of("z"));
+        topics.put(A, new Topics.Topic("t", A, 6, ofPartitions));
+        racks.putAll(Map.of("m1", "y", "m2", "x"));
+        List.of("m1", "m2", "m3").forEach(member -> join(member, A));
+
+        assign(UNIFORM);
+
+        assertThat(indexes("m1", A)).hasSize(2).isSubsetOf(1, 2, 3);
+        assertThat(indexes("m2", A)).hasSize(2).isSubsetOf(0, 2, 4);
+        assertThat(indexes("m3", A)).as("it did not say where it is").hasSize(2);
     }
 
     @Test
@@ -89,6 +109,7 @@ class AssignorTest {
             }
             assign(UNIFORM);
             checkEven();
+            checkRacks();
             Map<String, SortedSet<TopicIdPartition>> before = assigned;
             assign(UNIFORM);
             assertThat(assigned).as("nothing moves when nothing changes").isEqualTo(before);
@@ -96,30 +117,71 @@ class AssignorTest {
     }
 
     private void change(Random random) {
-        partitions.put(new UUID(0, random.nextInt(4)), random.nextInt(12));
-        UUID[] topics = partitions.keySet().stream()
-                .filter(topic -> random.nextBoolean())
-                .toArray(UUID[]::new);
+        topic(new UUID(0, random.nextInt(4)), random.nextInt(12));
+        if (random.nextBoolean()) {
+            rack(random);
+        }
+        UUID[] read =
+                topics.keySet().stream().filter(topic -> random.nextBoolean()).toArray(UUID[]::new);
         String member = "m" + random.nextInt(7);
         if (random.nextInt(4) == 0) {
             members.remove(member);
         } else {
-            join(member, topics);
+            join(member, read);
         }
+    }
+
+    private void topic(UUID id, int partitions) {
+        topics.put(id, new Topics.Topic(id.toString(), id, partitions));
+    }
+
+    /** Puts a topic and a member into racks. */
+    private void rack(Random random) {
+        UUID id = new UUID(0, random.nextInt(4));
+        Topics.Topic topic = topics.getOrDefault(id, new Topics.Topic("t", id, 0));
+        List<Set<String>> ofPartitions = IntStream.range(0, topic.partitions())
+                .mapToObj(index -> Set.of("r" + random.nextInt(3)))
+                .toList();
+        topics.put(id, new Topics.Topic("t", id, topic.partitions(), ofPartitions));
+        racks.put("m" + random.nextInt(7), "r" + random.nextInt(3));
     }
 
     private void checkComplete() {
         List<TopicIdPartition> given =
                 assigned.values().stream().flatMap(Collection::stream).toList();
-        List<TopicIdPartition> wanted = partitions.entrySet().stream()
+        List<TopicIdPartition> wanted = topics.entrySet().stream()
                 .filter(topic -> members.values().stream()
                         .anyMatch(member -> member.topics().contains(topic.getKey())))
-                .flatMap(topic -> IntStream.range(0, topic.getValue())
+                .flatMap(topic -> IntStream.range(0, topic.getValue().partitions())
                         .mapToObj(index -> new TopicIdPartition(topic.getKey(), index)))
                 .toList();
         assertThat(given).containsExactlyInAnyOrderElementsOf(wanted);
         assigned.forEach((member, share) -> assertThat(share)
                 .allMatch(partition -> members.get(member).topics().contains(partition.topicId())));
+    }
+
+    /** No two members could exchange two partitions and bring more of them to their racks. */
+    private void checkRacks() {
+        assigned.forEach((one, ofOne) -> assigned.forEach((other, ofOther) -> {
+            for (TopicIdPartition given : ofOne) {
+                for (TopicIdPartition taken : ofOther) {
+                    boolean possible = members.get(other).topics().contains(given.topicId())
+                            && members.get(one).topics().contains(taken.topicId());
+                    int now = inRack(given, one) + inRack(taken, other);
+                    int then = inRack(given, other) + inRack(taken, one);
+                    assertThat(possible && then > now)
+                            .as("%s of %s for %s of %s", given, one, taken, other)
+                            .isFalse();
+                }
+            }
+        }));
+    }
+
+    private int inRack(TopicIdPartition partition, String member) {
+        return topics.get(partition.topicId())
+                        .isIn(partition.index(), members.get(member).rack())
+                ? 1
+                : 0;
     }
 
     private void checkEven() {
@@ -132,8 +194,9 @@ class AssignorTest {
         })));
     }
 
-    private void join(String member, UUID... topics) {
-        members.put(member, new Assignor.Reader(member, new TreeSet<>(List.of(topics)), before(member)));
+    private void join(String member, UUID... read) {
+        String rack = racks.get(member);
+        members.put(member, new Assignor.Reader(member, rack, new TreeSet<>(List.of(read)), before(member)));
     }
 
     private SortedSet<TopicIdPartition> before(String member) {
@@ -141,8 +204,9 @@ class AssignorTest {
     }
 
     private void assign(Assignor assignor) {
-        members.replaceAll((member, reader) -> new Assignor.Reader(member, reader.topics(), before(member)));
-        assigned = assignor.assign(members, partitions);
+        members.replaceAll(
+                (member, reader) -> new Assignor.Reader(member, reader.rack(), reader.topics(), before(member)));
+        assigned = assignor.assign(members, topics);
     }
 
     private List<Integer> indexes(String member, UUID topic) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a consumer group of KIP-848 answers, step by step. */
@@ -27,6 +28,11 @@ class ConsumerGroupMachineTest {
     private final GroupMachine machine =
             new GroupMachine(new GroupConfig(10, 60_000, 0, 3, 100, 1000, 1000, 5000, TestConfigs.CONSUMER));
     private long nowMs = 1;
+
+    @BeforeEach
+    void know() {
+        decide(new GroupCommand.KnowTopics(TOPICS));
+    }
 
     @Test
     void shouldGiveAMemberNothingThatAnotherHasNotGivenBack() {
@@ -187,7 +193,7 @@ class ConsumerGroupMachineTest {
                 null,
                 null,
                 owned,
-                TOPICS);
+                null);
     }
 
     private static GroupCommand.ConsumerHeartbeat with(
@@ -205,7 +211,7 @@ class ConsumerGroupMachineTest {
                 regex,
                 assignor,
                 heartbeat.owned(),
-                TOPICS);
+                null);
     }
 
     private GroupAnswer.Heard send(GroupCommand.ConsumerHeartbeat heartbeat) {
@@ -219,8 +225,7 @@ class ConsumerGroupMachineTest {
                 GROUP,
                 new GroupCommand.Identity(memberId, null),
                 epoch,
-                Map.of(partition, new CommittedOffset(1, -1, "", nowMs)),
-                Map.of(partition, id)));
+                Map.of(partition, new CommittedOffset(1, -1, "", nowMs))));
         return answer.errors().get(partition);
     }
 

@@ -79,7 +79,7 @@ final class ConsumerGroupSimulation {
         } else if (kind < 70) {
             member.work();
         } else if (!member.waits) {
-            send(member, kind < 75 ? member.leave(requests++, known) : member.heartbeat(requests++, known));
+            send(member, kind < 75 ? member.leave(requests++) : member.heartbeat(requests++));
         }
     }
 
@@ -97,6 +97,7 @@ final class ConsumerGroupSimulation {
             topics.put(name, new Topics.Topic(name, id, partitions));
         }
         known = new Topics(known.version() + 1, topics.values());
+        coordinator.know(known);
     }
 
     private void send(SimulatedConsumer member, GroupCommand.ConsumerHeartbeat heartbeat) {
@@ -206,7 +207,7 @@ final class ConsumerGroupSimulation {
             coordinator.commitAll();
             for (SimulatedConsumer member : members) {
                 member.work();
-                ask(member.heartbeat(requests++, known)).thenAccept(answer -> hear(member, (GroupAnswer.Heard) answer));
+                ask(member.heartbeat(requests++)).thenAccept(answer -> hear(member, (GroupAnswer.Heard) answer));
                 coordinator.commitAll();
             }
             coordinator.tick(nowMs);

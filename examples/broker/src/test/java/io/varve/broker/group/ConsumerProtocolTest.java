@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
@@ -34,6 +33,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Consumer groups of KIP-848 of the real Java client, with a broker in this process. */
 class ConsumerProtocolTest {
@@ -174,6 +175,58 @@ class ConsumerProtocolTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"RangeAssignor", "CooperativeStickyAssignor"})
+    void shouldTakeMembersOfTheOtherProtocolAlongAndGoBackWithThem(String assignor) throws Exception {
+        Map<String, Object> classic = Map.of(
+                "group.protocol",
+                "classic",
+                "partition.assignment.strategy",
+                "org.apache.kafka.clients.consumer." + assignor,
+                "heartbeat.interval.ms",
+                100);
+        try (Broker broker = start(Map.of());
+                Admin admin = admin(broker);
+                KafkaConsumer<String, String> first = member(broker, classic);
+                KafkaConsumer<String, String> second = member(broker, classic);
+                KafkaConsumer<String, String> consumer = member(broker, Map.of())) {
+            createTopic(broker, "t");
+            List.of(first, second, consumer).forEach(member -> member.subscribe(List.of("t")));
+            awaitShared(first, second);
+            assertThat(typeOf(admin)).isEqualTo(GroupType.CLASSIC);
+            produce(broker, "t", 8);
+            assertThat(read(8, first, second)).hasSize(8);
+            first.commitSync();
+            second.commitSync();
+
+            awaitShared(first, second, consumer);
+            assertThat(typeOf(admin)).isEqualTo(GroupType.CONSUMER);
+            produce(broker, "t", 8);
+            assertThat(read(8, first, second, consumer)).as("offsets are kept").hasSize(8);
+            first.commitSync();
+            second.commitSync();
+            consumer.commitSync();
+
+            first.unsubscribe();
+            awaitShared(second, consumer);
+            consumer.unsubscribe();
+            awaitAssigned(PARTITIONS, second);
+            assertThat(typeOf(admin)).isEqualTo(GroupType.CLASSIC);
+            produce(broker, "t", 8);
+            assertThat(read(8, second)).as("offsets are kept").hasSize(8);
+        }
+    }
+
+    private static GroupType typeOf(Admin admin) throws Exception {
+        return admin.listGroups()
+                .all()
+                .get(30, TimeUnit.SECONDS)
+                .iterator()
+                .next()
+                .type()
+                .orElseThrow();
+    }
+
     @Test
     void shouldNotServeTheProtocolWhenItIsTurnedOff() throws Exception {
         try (Broker broker = start(Map.of("group.coordinator.rebalance.protocols", "classic"));
@@ -240,15 +293,18 @@ class ConsumerProtocolTest {
         });
     }
 
-    private static void awaitShared(KafkaConsumer<String, String> one, KafkaConsumer<String, String> other) {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
-            one.poll(Duration.ofMillis(50));
-            other.poll(Duration.ofMillis(50));
-            Set<TopicPartition> both = new HashSet<>(one.assignment());
-            both.addAll(other.assignment());
-            return one.assignment().size() == PARTITIONS / 2
-                    && other.assignment().size() == PARTITIONS / 2
-                    && both.size() == PARTITIONS;
+    /** Everybody has a part, and all parts together are the topic. */
+    @SafeVarargs
+    private static void awaitShared(KafkaConsumer<String, String>... members) {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+            List<TopicPartition> all = new ArrayList<>();
+            boolean each = true;
+            for (KafkaConsumer<String, String> member : members) {
+                member.poll(Duration.ofMillis(50));
+                each &= !member.assignment().isEmpty();
+                all.addAll(member.assignment());
+            }
+            return each && all.size() == PARTITIONS && new HashSet<>(all).size() == PARTITIONS;
         });
     }
 

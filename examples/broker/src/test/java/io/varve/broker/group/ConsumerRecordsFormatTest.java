@@ -63,7 +63,8 @@ class ConsumerRecordsFormatTest {
                                 300_000,
                                 new TreeSet<>(List.of("a", "b")),
                                 "x.*",
-                                "range"),
+                                "range",
+                                null),
                         NOW_MS),
                 new ConsumerGroupMemberMetadataKey().setGroupId(GROUP).setMemberId(MEMBER),
                 new ConsumerGroupMemberMetadataValue()
@@ -75,6 +76,47 @@ class ConsumerRecordsFormatTest {
                         .setSubscribedTopicRegex("x.*")
                         .setRebalanceTimeoutMs(300_000)
                         .setServerAssignor("range"));
+    }
+
+    @Test
+    void shouldStoreAMemberOfTheClassicProtocol() {
+        shouldBe(
+                new ConsumerGroupEvent.MemberSet(
+                        GROUP,
+                        MEMBER,
+                        new MemberMetadata(
+                                null,
+                                "r",
+                                new GroupCommand.Client("c", "/h"),
+                                300_000,
+                                new TreeSet<>(List.of("a")),
+                                null,
+                                null,
+                                ClassicMetadata.of(
+                                        45_000,
+                                        List.of(
+                                                new GroupCommand.Protocol("range", new byte[] {1, 2}),
+                                                new GroupCommand.Protocol("sticky", new byte[0])))),
+                        NOW_MS),
+                new ConsumerGroupMemberMetadataKey().setGroupId(GROUP).setMemberId(MEMBER),
+                new ConsumerGroupMemberMetadataValue()
+                        .setInstanceId(null)
+                        .setRackId("r")
+                        .setClientId("c")
+                        .setClientHost("/h")
+                        .setSubscribedTopicNames(List.of("a"))
+                        .setSubscribedTopicRegex(null)
+                        .setRebalanceTimeoutMs(300_000)
+                        .setServerAssignor(null)
+                        .setClassicMemberMetadata(new ConsumerGroupMemberMetadataValue.ClassicMemberMetadata()
+                                .setSessionTimeoutMs(45_000)
+                                .setSupportedProtocols(List.of(
+                                        new ConsumerGroupMemberMetadataValue.ClassicProtocol()
+                                                .setName("range")
+                                                .setMetadata(new byte[] {1, 2}),
+                                        new ConsumerGroupMemberMetadataValue.ClassicProtocol()
+                                                .setName("sticky")
+                                                .setMetadata(new byte[0])))));
     }
 
     @Test

@@ -228,8 +228,7 @@ class GroupMachineTest {
                 GROUP,
                 new Identity(memberId, null),
                 generation,
-                Map.of(partition, new CommittedOffset(offset, -1, "", nowMs)),
-                Map.of()));
+                Map.of(partition, new CommittedOffset(offset, -1, "", nowMs))));
         return ((GroupAnswer.ByPartition) answers.get(request)).errors().get(partition);
     }
 

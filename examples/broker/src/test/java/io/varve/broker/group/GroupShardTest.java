@@ -175,7 +175,7 @@ class GroupShardTest {
     }
 
     private GroupShard opened() {
-        GroupShard shard = new GroupShard(partition, CONFIG, timer);
+        GroupShard shard = new GroupShard(partition, CONFIG, timer, () -> Topics.NONE);
         shard.open();
         return shard;
     }
@@ -207,8 +207,7 @@ class GroupShardTest {
                 GROUP,
                 new GroupCommand.Identity("", null),
                 -1,
-                Map.of(new TopicPartition("t", 0), new CommittedOffset(offset, -1, "", 0)),
-                Map.of()));
+                Map.of(new TopicPartition("t", 0), new CommittedOffset(offset, -1, "", 0))));
     }
 
     private static ErrorCode error(CompletableFuture<GroupAnswer> answer) {

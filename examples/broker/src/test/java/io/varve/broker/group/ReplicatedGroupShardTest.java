@@ -73,7 +73,7 @@ class ReplicatedGroupShardTest {
         partitions.listen(new PartitionListener() {
             @Override
             public void onLeading(Partition partition) {
-                shard = new GroupShard(partition, config(), timer);
+                shard = new GroupShard(partition, config(), timer, () -> Topics.NONE);
                 shard.open();
             }
 
@@ -216,8 +216,7 @@ class ReplicatedGroupShardTest {
                 "g",
                 new GroupCommand.Identity("", null),
                 -1,
-                Map.of(PARTITION, new CommittedOffset(offset, -1, "", 0)),
-                Map.of()));
+                Map.of(PARTITION, new CommittedOffset(offset, -1, "", 0))));
     }
 
     private CompletableFuture<Long> look() {

@@ -192,7 +192,7 @@ final class Scenario {
                             nowMs,
                             keepMs < 0 ? CommittedOffset.AS_CONFIGURED : nowMs + keepMs));
         }
-        return new GroupCommand.Commit(request, group, identity, generation, offsets, Map.of());
+        return new GroupCommand.Commit(request, group, identity, generation, offsets);
     }
 
     private static TopicPartition partition(String text) {

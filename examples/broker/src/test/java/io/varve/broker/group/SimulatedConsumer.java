@@ -96,17 +96,17 @@ final class SimulatedConsumer {
         }
     }
 
-    GroupCommand.ConsumerHeartbeat heartbeat(long requestId, Topics known) {
-        return command(requestId, epoch, known, sayAll || epoch == 0);
+    GroupCommand.ConsumerHeartbeat heartbeat(long requestId) {
+        return command(requestId, epoch, sayAll || epoch == 0);
     }
 
-    GroupCommand.ConsumerHeartbeat leave(long requestId, Topics known) {
+    GroupCommand.ConsumerHeartbeat leave(long requestId) {
         crash();
         boolean comesAgain = instanceId != null && random.nextBoolean();
-        return command(requestId, comesAgain ? CurrentAssignment.LEFT_FOR_A_WHILE : -1, known, false);
+        return command(requestId, comesAgain ? CurrentAssignment.LEFT_FOR_A_WHILE : -1, false);
     }
 
-    private GroupCommand.ConsumerHeartbeat command(long requestId, int said, Topics known, boolean all) {
+    private GroupCommand.ConsumerHeartbeat command(long requestId, int said, boolean all) {
         sayAll = false;
         if (all) {
             assigned = new TreeSet<>(owned);
@@ -125,7 +125,7 @@ final class SimulatedConsumer {
                 all ? regex : null,
                 all ? assignor : null,
                 tells ? Set.copyOf(owned) : null,
-                known);
+                null);
     }
 
     void lost() {

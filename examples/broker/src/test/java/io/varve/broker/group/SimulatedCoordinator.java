@@ -40,6 +40,7 @@ final class SimulatedCoordinator {
     /** Is told of events only: whatever the machine knows that is not an event would be missing here. */
     private GroupMachine twin;
 
+    private Topics topics = Topics.NONE;
     private int committed;
     private int lost;
 
@@ -78,6 +79,11 @@ final class SimulatedCoordinator {
         waiting.put(command.requestId(), answer);
         carryOut(command, nowMs);
         return answer;
+    }
+
+    void know(Topics next) {
+        topics = next;
+        carryOut(new GroupCommand.KnowTopics(next), 0);
     }
 
     <T> CompletableFuture<T> read(Function<GroupMachine, T> reading, long nowMs) {
@@ -147,6 +153,7 @@ final class SimulatedCoordinator {
         machine = new GroupMachine(config);
         twin = new GroupMachine(config);
         load(compacted(), nowMs, machine, twin);
+        know(topics);
         held = new HeldAnswers(COMMIT_TIMEOUT_MS);
         commitAll();
         return kept;

@@ -63,8 +63,7 @@ final class SimulatedMember {
                         groupId,
                         identity(),
                         generation,
-                        Map.of(partition, new CommittedOffset(commits++, -1, "", nowMs)),
-                        Map.of())
+                        Map.of(partition, new CommittedOffset(commits++, -1, "", nowMs)))
                 : new GroupCommand.Heartbeat(requestId, groupId, identity(), generation);
     }
 

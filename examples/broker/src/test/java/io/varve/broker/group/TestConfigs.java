@@ -7,8 +7,11 @@ import java.util.List;
 final class TestConfigs {
 
     /** Of consumer groups, with times that a test can count. */
-    static final ConsumerGroupConfig CONSUMER =
-            new ConsumerGroupConfig(true, 1000, 100, 100, List.of("uniform", "range"));
+    static final ConsumerGroupConfig CONSUMER = consumer(MigrationPolicy.BIDIRECTIONAL);
+
+    static ConsumerGroupConfig consumer(MigrationPolicy migration) {
+        return new ConsumerGroupConfig(true, 1000, 100, 100, List.of("uniform", "range"), migration);
+    }
 
     private TestConfigs() {}
 }
