@@ -27,6 +27,7 @@ import io.varve.broker.data.InitProducerIdHandler;
 import io.varve.broker.data.ListOffsetsHandler;
 import io.varve.broker.data.OffsetForLeaderEpochHandler;
 import io.varve.broker.data.ProduceHandler;
+import io.varve.broker.data.ReplicaThrottles;
 import io.varve.broker.group.GroupConfig;
 import io.varve.broker.group.GroupCoordinator;
 import io.varve.broker.metadata.BrokerImage;
@@ -172,7 +173,7 @@ public final class Broker implements AutoCloseable {
         TopicCreator creator = new TopicCreator(controller, values);
         List<ApiHandler<?, ?>> handlers = new ArrayList<>(List.of(
                 new ProduceHandler(partitions, follower),
-                new FetchHandler(partitions, follower, waiting.lanes(), waiting.timer(), values),
+                new FetchHandler(partitions, follower, waiting.lanes(), waiting.timer(), values, throttles(follower)),
                 new ListOffsetsHandler(partitions),
                 new MetadataHandler(follower, controller, values),
                 new ApiVersionsHandler(() -> table[0]),
@@ -193,6 +194,13 @@ public final class Broker implements AutoCloseable {
         handlers.addAll(groups.handlers(follower, creator::createAutomatically));
         table[0] = new HandlerTable(handlers);
         return table[0];
+    }
+
+    private ReplicaThrottles throttles(ImageFollower follower) {
+        ReplicaThrottles throttles = new ReplicaThrottles(
+                nodeId, values, follower.image(), () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+        done(follower.listen(throttles));
+        return throttles;
     }
 
     /** Binds the listeners and tells the cluster their addresses. */

@@ -11,10 +11,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -28,6 +31,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.apache.kafka.common.errors.EligibleLeadersNotAvailableException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
@@ -43,6 +47,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What administrators do to replicas, as Kafka's own client asks for it. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -141,6 +147,44 @@ class ClusterAdminTest {
         assertThat(replicas(T)).containsExactly(1);
         brokers.start(1);
         assertThat(consume(1)).containsExactly("a");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"auto.balance.throttled.rate,''", "leader.replication.throttled.rate,*"})
+    void shouldMoveAPartitionAsFastAsItMay(String rateKey, String throttledReplicas) throws Exception {
+        create(Map.of(0, List.of(1)), Map.of("leader.replication.throttled.replicas", throttledReplicas));
+        setForAllBrokers(rateKey, "1"); // the first batch is sent, and owed for a quarter of an hour
+        produce("a".repeat(1000), "b".repeat(1000), "c".repeat(1000));
+
+        reassign(2);
+
+        eventually(() -> assertThat(bytesAt(2)).isGreaterThan(1000));
+        Awaitility.await()
+                .during(Duration.ofSeconds(2))
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(bytesAt(2)).isLessThan(2000));
+        assertThat(replicas(T)).containsExactly(2, 1);
+
+        setForAllBrokers(rateKey, String.valueOf(Long.MAX_VALUE));
+
+        eventually(() -> assertThat(replicas(T)).containsExactly(2));
+        assertThat(consume(3)).hasSize(3);
+    }
+
+    private void setForAllBrokers(String key, String value) throws Exception {
+        get(admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.BROKER, ""),
+                        List.of(new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET))))
+                .all());
+    }
+
+    /** How large the replica of the first partition at a broker is; 0 when it has none. */
+    private long bytesAt(int broker) throws Exception {
+        return get(admin.describeLogDirs(List.of(broker)).allDescriptions()).get(broker).values().stream()
+                .map(dir -> dir.replicaInfos().get(T))
+                .filter(Objects::nonNull)
+                .mapToLong(ReplicaInfo::size)
+                .sum();
     }
 
     @Test

@@ -103,6 +103,19 @@ final class ClusterKeys {
                     .doc(
                             "Bytes that those partitions may have to copy together; one is moved even when it has more.",
                             "Lower it when moves disturb clients."),
+            key("auto.balance.throttled.rate", LONG, 52428800L)
+                    .atLeast(1)
+                    .dynamic()
+                    .doc(
+                            "Bytes a second that a broker sends at most to replicas that a reassignment adds.",
+                            "Raise it on a fast network, lower it when moves disturb clients; replicas that"
+                                    + " leader.replication.throttled.replicas names have a rate of their own."),
+            key("leader.replication.throttled.rate", LONG, Long.MAX_VALUE)
+                    .atLeast(1)
+                    .dynamic()
+                    .doc(
+                            "Bytes a second that a broker sends at most to replicas that leader.replication.throttled.replicas names.",
+                            "Set it for a reassignment by hand; Kafka's tool does with --throttle."),
             key("controlled.shutdown.enable", BOOLEAN, true)
                     .doc(
                             "Whether a broker that stops hands its partitions over first.",

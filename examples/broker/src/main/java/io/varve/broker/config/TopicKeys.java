@@ -88,6 +88,13 @@ final class TopicKeys {
                     .doc(
                             "Bytes of log between two index entries.",
                             "Raise it for a smaller index, lower it for fewer bytes read per lookup."),
+            key("leader.replication.throttled.replicas", LIST, "")
+                    .must(ValueRule.replicas())
+                    .dynamic()
+                    .doc(
+                            "Replicas that get no more than leader.replication.throttled.rate from a broker while they are not in sync:"
+                                    + " partition:broker of the leader, or *.",
+                            "Set it for a reassignment by hand; Kafka's tool does with --throttle."),
             key("max.compaction.lag.ms", LONG, Long.MAX_VALUE)
                     .atLeast(1)
                     .synonym("log.cleaner.max.compaction.lag.ms")

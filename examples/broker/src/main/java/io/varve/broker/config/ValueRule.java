@@ -48,6 +48,15 @@ record ValueRule(String label, Predicate<Object> accepts) {
                 .stream().allMatch(element -> String.valueOf(element).matches("\\d{1,9}")));
     }
 
+    /** As Kafka names replicas: all of them, or those of some partitions at some brokers. */
+    static ValueRule replicas() {
+        return new ValueRule(
+                "*, or a list of partition:broker",
+                value -> ((List<?>) value).equals(List.of("*"))
+                        || ((List<?>) value).stream().allMatch(element -> String.valueOf(element)
+                                .matches("\\d{1,9}:\\d{1,9}")));
+    }
+
     ValueRule orMinusOne() {
         return new ValueRule(label + ", or -1", value -> ((Number) value).longValue() == -1 || accepts.test(value));
     }

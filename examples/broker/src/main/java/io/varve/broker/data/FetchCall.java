@@ -37,15 +37,28 @@ record FetchCall(
         return new FetchCall(context, request, others, session, isIncremental, maxBytes, hints, reply);
     }
 
-    /** The first batch of the whole answer is given whatever its size (KIP-74); after that the limits hold. */
+    /**
+     * The first batch of the whole answer is given whatever its size (KIP-74); after that the limits hold. A throttle that must rest gives
+     * nothing, and owes what a batch is larger than it allows.
+     */
     LogSlice slice(Wanted one, Partition partition, long endOffset, long bytesSoFar) {
-        int limit = (int) Math.max(0, Math.min(one.position().partitionMaxBytes(), maxBytes - bytesSoFar));
+        SharedThrottle throttle = one.throttle();
+        long available = throttle == null ? Long.MAX_VALUE : throttle.availableBytes();
+        if (available == 0) {
+            return nothing(partition, endOffset);
+        }
+        long bytesLeft = Math.min(maxBytes - bytesSoFar, available);
+        int limit = (int) Math.max(0, Math.min(one.position().partitionMaxBytes(), bytesLeft));
         LogSlice slice = partition.log().slice(one.position().fetchOffset(), endOffset, limit);
         if (bytesSoFar > 0 && slice.sizeBytes() > limit) {
             slice.close();
-            return partition.log().slice(endOffset, endOffset, 0);
+            return nothing(partition, endOffset);
         }
         return slice;
+    }
+
+    private static LogSlice nothing(Partition partition, long endOffset) {
+        return partition.log().slice(endOffset, endOffset, 0);
     }
 
     /** Answers, and gives back what is no news. */
@@ -53,6 +66,10 @@ record FetchCall(
         List<FetchableTopicResponse> topics = new ArrayList<>();
         for (FetchResult result : results) {
             FetchSession.Key key = result.wanted().key();
+            SharedThrottle throttle = result.wanted().throttle();
+            if (throttle != null) {
+                throttle.spend(result.sizeBytes());
+            }
             if (session == null || session.isNews(key, result.data(), result.sizeBytes()) || !isIncremental) {
                 topic(topics, key).partitions().add(result.complete());
             } else {

@@ -2,6 +2,7 @@
 package io.varve.broker.data;
 
 import io.varve.broker.config.ConfigValues;
+import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.ImageFollower;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.partition.Lanes;
@@ -55,11 +56,18 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
 
     private final FetchSessions sessions;
     private final LeaderHints hints;
+    private final ReplicaThrottles throttles;
 
     /** The last fetch of each follower. */
     private final Map<Integer, FollowerFetch> ofFollowers = new ConcurrentHashMap<>();
 
-    public FetchHandler(Partitions partitions, ImageFollower follower, Lanes lanes, Timer timer, ConfigValues values) {
+    public FetchHandler(
+            Partitions partitions,
+            ImageFollower follower,
+            Lanes lanes,
+            Timer timer,
+            ConfigValues values,
+            ReplicaThrottles throttles) {
         this.partitions = partitions;
         this.follower = follower;
         this.lanes = lanes;
@@ -67,6 +75,7 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
         this.mostBytes = values.intValue("fetch.max.bytes");
         this.prefersNear = values.hasValue("replica.selector.class");
         this.hints = new LeaderHints(follower);
+        this.throttles = throttles;
         this.sessions = new FetchSessions(values.intValue("max.incremental.fetch.session.cache.slots"));
     }
 
@@ -81,24 +90,27 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
      * @param partition the replica here, null when there is none
      * @param error why there is none
      * @param preferredReplica where a consumer should read instead, {@link ConsumerRead#HERE} when that is not elsewhere
+     * @param throttle what bounds how much of it is handed out, null when nothing does
      */
     record Wanted(
             FetchSession.Key key,
             FetchPartition position,
             @Nullable Partition partition,
             ErrorCode error,
-            int preferredReplica) {
+            int preferredReplica,
+            @Nullable SharedThrottle throttle) {
 
         static Wanted refused(FetchSession.Key key, FetchPartition position, ErrorCode error) {
-            return new Wanted(key, position, null, error, ConsumerRead.HERE);
+            return new Wanted(key, position, null, error, ConsumerRead.HERE, null);
         }
 
-        static Wanted of(FetchSession.Key key, FetchPartition position, Partition partition) {
-            return new Wanted(key, position, partition, ErrorCode.NONE, ConsumerRead.HERE);
+        static Wanted of(
+                FetchSession.Key key, FetchPartition position, Partition partition, @Nullable SharedThrottle throttle) {
+            return new Wanted(key, position, partition, ErrorCode.NONE, ConsumerRead.HERE, throttle);
         }
 
         Wanted preferring(int replica) {
-            return new Wanted(key, position, partition, error, replica);
+            return new Wanted(key, position, partition, error, replica, throttle);
         }
     }
 
@@ -135,7 +147,11 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
         boolean byId = context.version() >= TOPIC_IDS_SINCE;
         for (Map.Entry<FetchSession.Key, FetchPartition> entry :
                 incremental && session != null ? session.wanted() : asked) {
-            wanted.add(resolve(entry.getKey(), entry.getValue(), byId));
+            wanted.add(resolve(
+                    entry.getKey(),
+                    entry.getValue(),
+                    byId,
+                    request.replicaState().replicaId()));
         }
         int maxBytes = Math.min(request.maxBytes(), mostBytes);
         start(new FetchCall(context, request, wanted, session, incremental, maxBytes, hints, reply));
@@ -203,20 +219,24 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
         }
     }
 
-    private Wanted resolve(FetchSession.Key key, FetchPartition position, boolean byId) {
-        TopicImage topic =
-                byId ? follower.image().topic(key.topicId()) : follower.image().topic(key.topic());
+    private Wanted resolve(FetchSession.Key key, FetchPartition position, boolean byId, int replica) {
+        ClusterImage image = follower.image();
+        TopicImage topic = byId ? image.topic(key.topicId()) : image.topic(key.topic());
         if (topic == null) {
             return Wanted.refused(
                     key, position, byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         }
         Partition partition = partitions.find(topic.name(), key.index());
+        boolean exists = key.index() >= 0 && key.index() < topic.partitions().size();
         if (partition == null) {
-            boolean exists =
-                    key.index() >= 0 && key.index() < topic.partitions().size();
             return Wanted.refused(
                     key, position, exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         }
-        return Wanted.of(key, position, partition);
+        boolean mayThrottle = exists && replica >= 0;
+        return Wanted.of(
+                key,
+                position,
+                partition,
+                mayThrottle ? throttles.of(image, topic, topic.partitions().get(key.index()), replica) : null);
     }
 }

@@ -46,8 +46,12 @@ class ConfigEffectTest {
 
     @Test
     void shouldLetOnlyWhatPartitionsReadAnewBeChangedWhileRunning() {
-        final Set<String> defaults = new HashSet<>(
-                Set.of("log.cleaner.dedupe.buffer.size", "log.cleaner.io.max.bytes.per.second", "draining.brokers"));
+        final Set<String> defaults = new HashSet<>(Set.of(
+                "log.cleaner.dedupe.buffer.size",
+                "log.cleaner.io.max.bytes.per.second",
+                "draining.brokers",
+                "auto.balance.throttled.rate",
+                "leader.replication.throttled.rate"));
         ConfigRegistry.topic().keys().forEach(key -> key.synonyms().forEach(synonym -> defaults.add(synonym.name())));
 
         for (ConfigKey key : ConfigRegistry.broker().keys()) {

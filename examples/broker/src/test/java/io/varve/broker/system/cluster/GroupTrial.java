@@ -63,12 +63,7 @@ final class GroupTrial implements AutoCloseable {
         this.group = "group-of-" + topic;
         this.partitions = partitions;
         this.admin = Admin.create(Map.of(
-                "bootstrap.servers",
-                cluster.bootstrap(),
-                "request.timeout.ms",
-                5000,
-                "default.api.timeout.ms",
-                5000));
+                "bootstrap.servers", cluster.bootstrap(), "request.timeout.ms", 5000, "default.api.timeout.ms", 5000));
         cluster.createTopic(topic, partitions);
         start("writer", this::write);
         for (int i = 0; i < protocols.size(); i++) {
@@ -220,9 +215,10 @@ final class GroupTrial implements AutoCloseable {
                                 .partitionsToOffsetAndMetadata()
                                 .get(10, TimeUnit.SECONDS),
                         found -> true);
-        before.forEach((partition, offset) -> assertThat(committed.get(partition).offset())
-                .as("committed for %s", partition)
-                .isGreaterThanOrEqualTo(offset));
+        before.forEach(
+                (partition, offset) -> assertThat(committed.get(partition).offset())
+                        .as("committed for %s", partition)
+                        .isGreaterThanOrEqualTo(offset));
         assertThat(problems).isEmpty();
     }
 

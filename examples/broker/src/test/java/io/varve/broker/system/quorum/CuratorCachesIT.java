@@ -149,6 +149,8 @@ class CuratorCachesIT {
     void shouldTellAPersistentWatcherEveryChange() throws Exception {
         List<String> told = Collections.synchronizedList(new ArrayList<>());
         writer.create().forPath("/watched");
+        // The reader's member may be behind the writer's, and would tell of this creation too.
+        Awaitility.await().until(() -> reader.checkExists().forPath("/watched") != null);
         try (PersistentWatcher watcher = new PersistentWatcher(reader, "/watched", true)) {
             watcher.getListenable().addListener(event -> told.add(event.getType() + " " + event.getPath()));
             CountDownLatch reset = new CountDownLatch(1);

@@ -1,5 +1,5 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
-package io.varve.log.compact;
+package io.varve.log.job;
 
 /**
  * How many bytes may be moved now, so that in the long run it is no more than so many in a second. What is not used is saved for one

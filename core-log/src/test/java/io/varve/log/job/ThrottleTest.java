@@ -1,5 +1,5 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
-package io.varve.log.compact;
+package io.varve.log.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
