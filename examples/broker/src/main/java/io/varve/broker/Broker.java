@@ -120,7 +120,7 @@ public final class Broker implements AutoCloseable {
                 FetchersConfig.of(values),
                 values.interBrokerListener(),
                 follower,
-                new IsrWriter(nodeId, session, follower)));
+                new IsrWriter(session, follower)));
         Partitions partitions = part(new Partitions(nodeId, lanes, directories, values, peers));
         part(new CompactionThreads(partitions, values));
         Controller controller = new Controller(nodeId, session, follower, partitions, values);

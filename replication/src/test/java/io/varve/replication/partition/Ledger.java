@@ -23,6 +23,9 @@ final class Ledger {
     private final Map<Integer, Long> lastSequences = new TreeMap<>();
     private boolean lossAllowed;
 
+    /** Whether it is not known any more what is true: something was lost while everything goes on. */
+    private boolean givenUp;
+
     static void require(boolean holds, String otherwise) {
         if (!holds) {
             throw new AssertionError(otherwise);
@@ -42,6 +45,9 @@ final class Ledger {
 
     void committed(int by, MemoryReplicaLog log, long fromOffset, long highWatermark, boolean once) {
         require(highWatermark <= log.endOffset(), "committed what is not there: by=" + by);
+        if (givenUp) {
+            return;
+        }
         for (long offset = Math.max(fromOffset, log.startOffset()); offset < highWatermark; offset++) {
             Entry entry = log.entry(offset);
             if (offset == committed.size()) {
@@ -71,7 +77,9 @@ final class Ledger {
 
     void acknowledged(int by, long value, long offset) {
         require(
-                offset < committed.size() && committed.get((int) offset).value() == value,
+                givenUp
+                        || (offset < committed.size()
+                                && committed.get((int) offset).value() == value),
                 "acknowledged and not committed: value=" + value + ", offset=" + offset + ", by=" + by);
         acknowledged.put(value, offset);
     }
@@ -82,13 +90,15 @@ final class Ledger {
 
     void consumed(long offset, Entry entry) {
         require(
-                offset < committed.size() && committed.get((int) offset).equals(entry),
+                givenUp
+                        || (offset < committed.size()
+                                && committed.get((int) offset).equals(entry)),
                 "a consumer sees what is not committed: offset=" + offset + ", is=" + entry);
     }
 
     /** Who may be elected holds what is committed. */
     void requireHeldByThoseWhoMayLead(Simulation simulation) {
-        ModelController controller = simulation.controller;
+        SimulatedController controller = simulation.controller;
         TreeSet<Integer> candidates = new TreeSet<>(controller.state().isr());
         candidates.addAll(controller.eligible());
         for (int id : candidates) {
@@ -101,8 +111,9 @@ final class Ledger {
 
     private void requireHeld(int id, MemoryReplicaLog log) {
         long last = committed.size() - 1;
-        boolean holds = log.endOffset() > last
-                && (last < log.startOffset() || log.entry(last).equals(committed.get((int) last)));
+        boolean holds = givenUp
+                || log.endOffset() > last
+                        && (last < log.startOffset() || log.entry(last).equals(committed.get((int) last)));
         require(
                 holds,
                 "may lead and does not hold what is committed: broker=" + id + ", end=" + log.endOffset()
@@ -119,6 +130,26 @@ final class Ledger {
         long end = held;
         committed.subList(held, committed.size()).clear();
         acknowledged.values().removeIf(offset -> offset >= end);
+    }
+
+    /** The same while others go on and do not know it yet: nothing is known until {@link #beginAnew}. */
+    void giveUp() {
+        lossAllowed = true;
+        givenUp = true;
+    }
+
+    boolean isGivenUp() {
+        return givenUp;
+    }
+
+    /** What a log holds is what is committed. */
+    void beginAnew(MemoryReplicaLog log) {
+        givenUp = false;
+        committed.clear();
+        acknowledged.clear();
+        for (long offset = 0; offset < log.endOffset(); offset++) {
+            committed.add(log.entry(Math.max(offset, log.startOffset())));
+        }
     }
 
     private boolean holds(MemoryReplicaLog log, int offset) {

@@ -2,7 +2,7 @@
 package io.varve.replication.partition;
 
 /** What can befall a partition. */
-enum Misfortune {
+public enum Misfortune {
     /** Messages get lost. */
     DROPS,
     /** Messages come twice. */

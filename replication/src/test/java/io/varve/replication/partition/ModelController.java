@@ -9,137 +9,92 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The least that a controller must be: one register that changes one step at a time, who is registered, and elections from those in sync, or
- * else from those that are eligible. It never fails; what reaches it, and what it says, may get lost.
+ * The least that a controller must be: one register that changes one step at a time, and elections from those in sync, or else from those
+ * that are eligible.
  */
-final class ModelController {
+final class ModelController extends SimulatedController {
 
-    private record Registration(long epoch, int nonce, boolean fenced, boolean leaving) {
-
-        Registration fence() {
-            return new Registration(epoch, nonce, true, leaving);
-        }
-    }
-
-    private final Simulation simulation;
-    private final Map<Integer, Registration> registrations = new TreeMap<>();
-    private final Map<Integer, Long> heardNs = new TreeMap<>();
     private final TreeSet<Integer> eligible = new TreeSet<>();
     private final TreeSet<Integer> barred = new TreeSet<>();
     private PartitionState state;
     private boolean created;
-    private long nextBrokerEpoch;
     private int lastLeader = PartitionState.NO_LEADER;
 
-    ModelController(Simulation simulation, List<Integer> replicas, int minInSync) {
-        this.simulation = simulation;
-        this.state = new PartitionState(replicas, new TreeSet<>(), PartitionState.NO_LEADER, -1, -1, 0, minInSync);
+    ModelController(Simulation simulation, List<Integer> replicas) {
+        super(simulation);
+        this.state = new PartitionState(
+                replicas, new TreeSet<>(), PartitionState.NO_LEADER, -1, -1, 0, simulation.swarm.minInSync());
     }
 
-    PartitionState state() {
+    @Override
+    protected PartitionState state() {
         return state;
     }
 
-    SortedSet<Integer> eligible() {
+    @Override
+    protected SortedSet<Integer> eligible() {
         return eligible;
     }
 
-    boolean isCreated() {
+    @Override
+    protected boolean isCreated() {
         return created;
     }
 
-    /** Whether a broker is registered under an epoch, and not fenced. */
-    boolean isLive(int id, long epoch) {
-        Registration registration = registrations.get(id);
-        return registration != null && registration.epoch() == epoch && !registration.fenced();
-    }
-
-    private boolean isLive(int id) {
-        Registration registration = registrations.get(id);
-        return registration != null && !registration.fenced() && !registration.leaving();
-    }
-
-    PartitionEvent.StateTold told() {
+    @Override
+    protected Map<Integer, BrokerPresence> brokers() {
         Map<Integer, BrokerPresence> brokers = new TreeMap<>();
         registrations.forEach((id, of) -> brokers.put(id, new BrokerPresence(of.epoch(), "rack-" + id, mayJoin(id))));
-        return new PartitionEvent.StateTold(state, brokers);
+        return brokers;
     }
 
     private boolean mayJoin(int id) {
         return isLive(id) && !barred.contains(id);
     }
 
-    /** Lets a broker not join those in sync. */
-    void bar(int id) {
+    @Override
+    protected void bar(int id) {
         barred.add(id);
         simulation.tellAll();
     }
 
-    void unbar(int id) {
+    @Override
+    protected void unbar(int id) {
         barred.remove(id);
         simulation.tellAll();
     }
 
     // Brokers.
 
-    /** Registers a broker; one that may have lost something is neither in sync nor eligible from then on. */
-    long register(int id, int nonce, boolean keptAll) {
-        Registration known = registrations.get(id);
-        if (known != null && known.nonce() >= nonce) {
-            return known.nonce() == nonce && !known.fenced() ? known.epoch() : -1;
-        }
+    /** One that may have lost something is neither in sync nor eligible from then on. */
+    @Override
+    protected void returned(int id, boolean keptAll) {
         boolean wasInSync = state.isr().contains(id);
-        fence(id);
+        withdraw(id);
         if (!keptAll && (eligible.remove(id) || wasInSync)) {
             simulation.mayHaveLost();
         }
-        registrations.put(id, new Registration(nextBrokerEpoch++, nonce, false, false));
-        heardNs.put(id, simulation.nowNs());
+    }
+
+    @Override
+    protected void registered(int id) {
         if (!created && state.replicas().stream().allMatch(this::isLive)) {
             created = true;
             change(new TreeSet<>(state.replicas()));
         }
         elect();
-        simulation.tellAll();
-        return registrations.get(id).epoch();
     }
 
-    /** Whether the broker is still registered. */
-    boolean heard(int id, long epoch) {
-        boolean live = isLive(id, epoch);
-        if (live) {
-            heardNs.put(id, simulation.nowNs());
-        }
-        return live;
-    }
-
-    void expireSessions() {
-        for (Map.Entry<Integer, Registration> entry : List.copyOf(registrations.entrySet())) {
-            int id = entry.getKey();
-            if (!entry.getValue().fenced() && heardNs.get(id) + Simulation.SESSION_NS < simulation.nowNs()) {
-                simulation.note("session of " + id + " expires");
-                simulation.saw(Rare.SESSION_EXPIRED);
-                fence(id);
-                elect();
-                simulation.tellAll();
-            }
-        }
-    }
-
-    /** The broker wants to end: it leads no more, and is not in sync, when this returns. */
-    void leave(int id, long epoch) {
-        Registration known = registrations.get(id);
-        if (known != null && known.epoch() == epoch) {
-            registrations.put(id, new Registration(epoch, known.nonce(), true, true));
-            withdraw(id);
-            elect();
-            simulation.tellAll();
-        }
-    }
-
-    private void fence(int id) {
-        registrations.computeIfPresent(id, (key, of) -> of.fence());
+    @Override
+    protected void gone(int id) {
         withdraw(id);
+        elect();
+    }
+
+    @Override
+    protected void left(int id) {
+        withdraw(id);
+        elect();
     }
 
     private void withdraw(int id) {
@@ -210,8 +165,9 @@ final class ModelController {
         simulation.saw(Rare.LEADER_ELECTED);
     }
 
-    /** Lets another lead that is in sync; nothing happens when it is not. */
-    void moveLeader(int id) {
+    /** Lets another lead that is in sync. */
+    @Override
+    protected void move(int id) {
         if (isLive(id) && state.isr().contains(id) && state.leader() != id) {
             simulation.saw(Rare.LEADER_MOVED);
             lead(id);
@@ -219,17 +175,17 @@ final class ModelController {
         }
     }
 
-    /** The operator lets somebody lead that may lack what was acknowledged. */
-    void elect(int id) {
-        simulation.ledger.allowLoss(simulation.broker(id).log());
+    @Override
+    protected void elect(int id) {
+        simulation.lose(id);
         eligible.clear();
         write(new TreeSet<>(List.of(id)), PartitionState.NO_LEADER, -1, state.leaderEpoch());
         lead(id);
         simulation.tellAll();
     }
 
-    /** Decides on a proposal: the event that the leader is told. */
-    PartitionEvent decide(IsrProposal proposal) {
+    @Override
+    protected PartitionEvent decide(IsrProposal proposal) {
         boolean current = proposal.partitionEpoch() == state.partitionEpoch()
                 && proposal.leaderEpoch() == state.leaderEpoch()
                 && proposal.leader() == state.leader();

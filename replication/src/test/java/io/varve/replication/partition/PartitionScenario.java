@@ -55,7 +55,7 @@ final class PartitionScenario {
             case "release" -> simulation().network.release(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
             case "release-one" ->
                 simulation().network.releaseOne(Integer.parseInt(words[1]), Integer.parseInt(words[3]));
-            case "lead" -> simulation().controller.moveLeader(Integer.parseInt(words[1]));
+            case "lead" -> simulation().controller.move(Integer.parseInt(words[1]));
             case "elect" -> simulation().elect(Integer.parseInt(words[1]));
             case "bar" -> simulation().controller.bar(Integer.parseInt(words[1]));
             case "unbar" -> simulation().controller.unbar(Integer.parseInt(words[1]));
@@ -102,7 +102,7 @@ final class PartitionScenario {
     }
 
     private void show(List<String> out) {
-        ModelController controller = simulation().controller;
+        SimulatedController controller = simulation().controller;
         PartitionState state = controller.state();
         out.add("controller: leader " + (state.leader() < 0 ? "none" : state.leader()) + ", epoch "
                 + state.leaderEpoch() + ", in sync" + ids(state.isr()) + ", eligible" + ids(controller.eligible()));

@@ -2,7 +2,7 @@
 package io.varve.replication.partition;
 
 /** What a simulation must have come through, over all of its seeds, to prove anything. */
-enum Rare {
+public enum Rare {
     LEADER_ELECTED,
     ELIGIBLE_ELECTED,
     LEADER_MOVED,

@@ -50,7 +50,23 @@ final class SimulatedBroker {
     private long knownHighWatermark;
     private long nextTickNs = Long.MAX_VALUE;
     private long nextToken;
+
+    /** How often a replica was opened. */
+    private int opened;
+
+    /** The latest state that it has heard of. */
+    private int heardIn = -1;
+
+    /** The state in which it had no replica any more. */
+    private int releasedIn = -1;
+
+    private boolean isReleased;
+
     private final Map<Integer, Parked> parked = new TreeMap<>();
+
+    /** Which of the replicas that a follower has opened has fetched last. */
+    private final Map<Integer, Integer> fetchedBy = new TreeMap<>();
+
     private final Map<Long, Pending> pending = new HashMap<>();
 
     SimulatedBroker(Simulation simulation, int id) {
@@ -103,15 +119,25 @@ final class SimulatedBroker {
         process++;
         pausedUntilNs = 0;
         brokerEpoch = -1;
-        parked.clear();
-        pending.clear();
+        heardIn = -1;
+        releasedIn = -1;
+        isReleased = false;
         nextTickNs = Long.MAX_VALUE;
-        Swarm swarm = simulation.swarm;
-        ReplicaConfig config = new ReplicaConfig(id, swarm.durability(), Simulation.LAG_NS, Simulation.RETRY_NS);
-        replica = new PartitionReplica(config, log, storedHighWatermark, new BuggyRules(simulation.bug));
-        knownHighWatermark = replica.highWatermark();
+        open();
         register(mayClaim(lastEnd));
         beat();
+    }
+
+    private void open() {
+        opened++;
+        parked.clear();
+        pending.clear();
+        ReplicaConfig config =
+                new ReplicaConfig(id, simulation.swarm.durability(), Simulation.LAG_NS, Simulation.RETRY_NS);
+        PartitionReplica opened =
+                new PartitionReplica(config, log, storedHighWatermark, new BuggyRules(simulation.bug));
+        replica = opened;
+        knownHighWatermark = opened.highWatermark();
     }
 
     private boolean mayClaim(LastEnd end) {
@@ -218,7 +244,7 @@ final class SimulatedBroker {
         brokerEpoch = epoch;
         lastEnd = LastEnd.CLEAN;
         step(new PartitionEvent.Registered(epoch));
-        step(told);
+        hear(told);
     }
 
     private void beat() {
@@ -235,7 +261,7 @@ final class SimulatedBroker {
 
     private void beaten(long epoch, boolean live, PartitionEvent.StateTold told) {
         if (live) {
-            step(told);
+            hear(told);
         } else if (epoch == brokerEpoch) {
             brokerEpoch = -1;
             register(true);
@@ -243,7 +269,37 @@ final class SimulatedBroker {
     }
 
     void told(PartitionEvent.StateTold told) {
-        later(0, () -> step(told));
+        later(0, () -> hear(told));
+    }
+
+    /** Takes a decision. One in which it has no replica lets it delete what it has, and do nothing on the word of an earlier one. */
+    private void hear(PartitionEvent.StateTold told) {
+        int partitionEpoch = told.state().partitionEpoch();
+        if (partitionEpoch < releasedIn) {
+            return;
+        }
+        if (told.state().replicas().contains(id)) {
+            isReleased = false;
+            step(told);
+        } else if (partitionEpoch >= heardIn) {
+            releasedIn = partitionEpoch;
+            if (!isReleased) {
+                isReleased = true;
+                release();
+            }
+        }
+        heardIn = Math.max(heardIn, partitionEpoch);
+    }
+
+    private void release() {
+        simulation.note(id + " deletes its replica");
+        replica().step(new PartitionEvent.Close(), simulation.nowNs()).forEach(this::act);
+        log = emptyLog();
+        storedHighWatermark = 0;
+        open();
+        if (brokerEpoch >= 0) {
+            step(new PartitionEvent.Registered(brokerEpoch));
+        }
     }
 
     // The replica.
@@ -269,25 +325,32 @@ final class SimulatedBroker {
     private void act(PartitionAction action) {
         if (action instanceof PartitionAction.Fetch fetch) {
             SimulatedBroker leader = simulation.broker(fetch.leader());
+            int by = opened;
             simulation.network.send(
                     id,
                     leader.id,
                     () -> leader.later(0, () -> {
                         leader.parked.remove(id);
+                        leader.fetchedBy.put(id, by);
                         leader.step(new PartitionEvent.FetchReceived(fetch.fetch()));
                     }));
         } else if (action instanceof AnswerFetch answer) {
             answer(answer.fetch(), answer.answer());
         } else if (action instanceof PartitionAction.ForceLog) {
+            MemoryReplicaLog forced = log;
             long end = log.endOffset();
             later(simulation.diskDelayNs(), () -> {
-                log.force(end);
-                step(new PartitionEvent.Forced());
+                forced.force(end);
+                if (forced == log) {
+                    step(new PartitionEvent.Forced());
+                }
             });
         } else if (action instanceof PartitionAction.ProposeIsr propose) {
             simulation.network.send(id, CONTROLLER, () -> {
                 PartitionEvent decided = simulation.controller.decide(propose.proposal());
-                simulation.network.send(CONTROLLER, id, () -> later(0, () -> step(decided)));
+                if (decided != null) {
+                    simulation.network.send(CONTROLLER, id, () -> later(0, () -> step(decided)));
+                }
             });
         } else if (action instanceof PartitionAction.HighWatermarkAdvanced advanced) {
             committed(advanced.highWatermark());
@@ -333,10 +396,18 @@ final class SimulatedBroker {
         ByteBuffer batches =
                 log.read(fetch.offset(), answer.status() == FetchStatus.OK ? answer.endOffset() : 0, maxRecords);
         SimulatedBroker follower = simulation.broker(fetch.replica());
+        int by = fetchedBy.getOrDefault(follower.id, follower.opened);
         simulation.network.send(id, follower.id, () -> {
             ByteBuffer copy = batches.duplicate();
-            follower.later(0, () -> follower.step(new PartitionEvent.FetchAnswered(answer, copy)));
+            follower.later(0, () -> follower.fetched(by, new PartitionEvent.FetchAnswered(answer, copy)));
         });
+    }
+
+    /** A replica that was deleted is told nothing, nor is the one in its place. */
+    private void fetched(int by, PartitionEvent.FetchAnswered answered) {
+        if (by == opened || releasedIn < 0) {
+            step(answered);
+        }
     }
 
     /** Hands in again what waited for something that is there now. It stays parked meanwhile, so that it is answered in any case. */

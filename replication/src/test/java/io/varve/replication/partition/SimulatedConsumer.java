@@ -19,8 +19,12 @@ final class SimulatedConsumer {
     void begin() {
         simulation.schedule((10 + simulation.random.nextInt(40)) * Simulation.MS, () -> {
             SimulatedBroker broker = simulation.any();
-            broker.later(0, () -> readAt(broker));
-            if (!simulation.isCalm()) {
+            broker.later(0, () -> {
+                if (!simulation.hasLost()) {
+                    readAt(broker);
+                }
+            });
+            if (!simulation.isCalm() && !simulation.hasLost()) {
                 begin();
             }
         });

@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A partition on some brokers, its clients and its misfortunes in one thread, under one seed and on a clock of its own. */
-final class Simulation {
+public final class Simulation {
 
-    static final long MS = 1_000_000;
+    public static final long MS = 1_000_000;
     static final long SESSION_NS = 1_000 * MS;
     static final long LAG_NS = 500 * MS;
     static final long RETRY_NS = 400 * MS;
@@ -25,7 +26,7 @@ final class Simulation {
     final Bug bug;
     final Ledger ledger = new Ledger();
     final SimulatedNetwork network;
-    final ModelController controller;
+    final SimulatedController controller;
     private final Map<Integer, SimulatedBroker> brokers = new TreeMap<>();
     private final List<Producer> producers = new ArrayList<>();
     private final Map<Rare, Integer> seen = new EnumMap<>(Rare.class);
@@ -35,19 +36,43 @@ final class Simulation {
 
     private boolean calm;
     private int suspects;
-    private boolean operatorElected;
+
+    /** How many must have held a record at the time when fewest had to. */
+    private int leastHolders = Integer.MAX_VALUE;
+
+    private boolean hasLost;
     private boolean electsLastLeader;
 
+    /**
+     * One in which everything happens by chance.
+     *
+     * @param controller made for this simulation and the brokers that have replicas
+     * @param noting whether what happens is noted
+     */
+    public Simulation(
+            Random random,
+            Swarm swarm,
+            BiFunction<Simulation, List<Integer>, SimulatedController> controller,
+            boolean noting) {
+        this(random, swarm, Bug.NONE, controller, noting, false);
+    }
+
     Simulation(Random random, Swarm swarm, Bug bug, boolean noting) {
-        this(random, swarm, bug, noting, false);
+        this(random, swarm, bug, ModelController::new, noting, false);
     }
 
     /** One without chance: all delays are a millisecond. */
     static Simulation plain(Swarm swarm, Bug bug) {
-        return new Simulation(new Random(0), swarm, bug, false, true);
+        return new Simulation(new Random(0), swarm, bug, ModelController::new, false, true);
     }
 
-    private Simulation(Random random, Swarm swarm, Bug bug, boolean noting, boolean plain) {
+    private Simulation(
+            Random random,
+            Swarm swarm,
+            Bug bug,
+            BiFunction<Simulation, List<Integer>, SimulatedController> controller,
+            boolean noting,
+            boolean plain) {
         this.random = random;
         this.swarm = swarm;
         this.bug = bug;
@@ -59,7 +84,7 @@ final class Simulation {
             replicas.add(id);
             brokers.put(id, new SimulatedBroker(this, id));
         }
-        this.controller = new ModelController(this, replicas, swarm.minInSync());
+        this.controller = controller.apply(this, replicas);
     }
 
     SimulatedBroker broker(int id) {
@@ -84,12 +109,14 @@ final class Simulation {
         return leader == PartitionState.NO_LEADER || random.nextInt(4) == 0 ? any().id : leader;
     }
 
-    void tellAll() {
+    /** Tells all brokers what the controller has decided, as soon as the network lets them hear it. */
+    public void tellAll() {
         PartitionEvent.StateTold told = controller.told();
+        leastHolders = Math.min(leastHolders, told.state().enoughInSync());
         brokers.values().forEach(broker -> network.send(0, broker.id, () -> broker.told(told)));
     }
 
-    void schedule(long delayNs, Runnable what) {
+    public void schedule(long delayNs, Runnable what) {
         time.schedule(delayNs, what);
     }
 
@@ -122,7 +149,7 @@ final class Simulation {
 
     /** Whether what is known of producers is in every log; not when the records that say so are deleted or lost. */
     boolean keepsSequences() {
-        return !swarm.has(Misfortune.RETENTION) && !operatorElected;
+        return !swarm.has(Misfortune.RETENTION) && !hasLost;
     }
 
     boolean isCalm() {
@@ -138,15 +165,52 @@ final class Simulation {
     }
 
     /** Another replica that was in sync or eligible may have lost something. */
-    void mayHaveLost() {
+    public void mayHaveLost() {
         suspects++;
     }
 
-    void saw(Rare rare) {
+    /**
+     * A broker is let lead although it may lack what was acknowledged: what it lacks is lost.
+     *
+     * @throws AssertionError when fewer may have lost something than must hold a record, so that somebody has all
+     */
+    public void lose(int id) {
+        Ledger.require(
+                plain || suspects >= leastHolders,
+                "nobody is left to lead, though fewer may have lost something than must hold a record: " + suspects
+                        + describe());
+        hasLost = true;
+        if (calm || plain) {
+            ledger.allowLoss(broker(id).log());
+        } else {
+            ledger.giveUp();
+        }
+    }
+
+    /** Takes note of an election. */
+    public void elected(int id, boolean isLive) {
+        ledger.elected(id, isLive);
+        saw(Rare.LEADER_ELECTED);
+    }
+
+    /** Whether somebody has led who lacked something. */
+    public boolean hasLost() {
+        return hasLost;
+    }
+
+    public Random random() {
+        return random;
+    }
+
+    public int minInSync() {
+        return swarm.minInSync();
+    }
+
+    public void saw(Rare rare) {
         seen.merge(rare, 1, Integer::sum);
     }
 
-    void note(String what) {
+    public void note(String what) {
         time.note(what);
     }
 
@@ -160,7 +224,7 @@ final class Simulation {
     // The run.
 
     /** A time of misfortunes, then one without, at whose end all must be equal. */
-    void run(long chaosNs) {
+    public void run(long chaosNs) {
         begin();
         for (int number = 1; number <= 3; number++) {
             Producer producer = new Producer(this, number);
@@ -195,7 +259,7 @@ final class Simulation {
         time.runUntil(timeNs);
     }
 
-    long nowNs() {
+    public long nowNs() {
         return time.nowNs();
     }
 
@@ -256,7 +320,7 @@ final class Simulation {
             }
             case 7 -> {
                 if (swarm.has(Misfortune.LEADER_MOVES)) {
-                    controller.moveLeader(victim.id);
+                    controller.move(victim.id);
                 }
             }
             case 8 -> {
@@ -343,9 +407,6 @@ final class Simulation {
 
     /** What an operator does when nobody is left who is known to have everything. */
     private void electUncleanly() {
-        Ledger.require(
-                suspects >= swarm.minInSync(),
-                "no leader, though fewer may have lost something than must hold a record: " + suspects + describe());
         SimulatedBroker best = broker(1);
         for (SimulatedBroker broker : brokers.values()) {
             if (broker.log().endOffset() > best.log().endOffset()) {
@@ -357,7 +418,6 @@ final class Simulation {
     }
 
     void elect(int id) {
-        operatorElected = true;
         controller.elect(id);
     }
 
@@ -366,12 +426,15 @@ final class Simulation {
         Ledger.require(
                 state.isr().size() == state.replicas().size(), "after a calm time all must be in sync: " + describe());
         SimulatedBroker leader = broker(state.leader());
+        if (ledger.isGivenUp()) {
+            ledger.beginAnew(leader.log());
+        }
         long before = ledger.acknowledgements();
         leader.produce(0, true, answer -> {});
         runUntil(nowNs() + 1_500 * MS);
         Ledger.require(
                 ledger.acknowledgements() == before + 1, "in calm times all must be acknowledged: " + describe());
-        brokers.values().forEach(broker -> ledger.requireEqual(broker.id, broker.log()));
+        state.replicas().forEach(id -> ledger.requireEqual(id, broker(id).log()));
         boolean stuck = keepsSequences() && producers.stream().anyMatch(Producer::isOutstanding);
         Ledger.require(!stuck, "a producer was not answered: " + describe());
     }
@@ -410,7 +473,8 @@ final class Simulation {
         return is.toString();
     }
 
-    Map<Rare, Integer> seen() {
+    /** How often what must be come through was. */
+    public Map<Rare, Integer> seen() {
         return seen;
     }
 
@@ -437,7 +501,7 @@ final class Simulation {
         return time.trace();
     }
 
-    List<String> notes() {
+    public List<String> notes() {
         return time.notes();
     }
 }

@@ -15,7 +15,7 @@ import java.util.Set;
  * @param misfortuneMs how long after a misfortune the next may come, at most, milliseconds
  * @param misfortunes what befalls it
  */
-record Swarm(
+public record Swarm(
         int brokers,
         int minInSync,
         Durability durability,
@@ -28,7 +28,7 @@ record Swarm(
     }
 
     /** Each misfortune with a chance of one half. */
-    static Swarm of(Random random) {
+    public static Swarm of(Random random) {
         Set<Misfortune> misfortunes = EnumSet.noneOf(Misfortune.class);
         for (Misfortune misfortune : Misfortune.values()) {
             if (random.nextBoolean()) {

@@ -43,6 +43,13 @@ final class BrokerStates {
         return new BrokerStates(states, draining);
     }
 
+    /** These without one. */
+    BrokerStates without(int id) {
+        SortedMap<Integer, BrokerState> states = new TreeMap<>(registered);
+        states.remove(id);
+        return new BrokerStates(states, draining);
+    }
+
     /** These with one in another standing; as they are when it is not registered. */
     BrokerStates with(int id, Standing standing) {
         BrokerState state = registered.get(id);

@@ -42,17 +42,13 @@ public final class IsrWriter {
     /** Their own states say what else holds; who leads stays as it is. */
     private static final TopicRules RULES = new TopicRules(1, false);
 
-    private final int nodeId;
     private final Coordinator coordinator;
     private final ImageFollower follower;
     private final Deque<Asked> waiting = new ArrayDeque<>();
     private boolean isWriting;
 
-    /**
-     * @param nodeId this broker, which leads
-     */
-    public IsrWriter(int nodeId, Coordinator coordinator, ImageFollower follower) {
-        this.nodeId = nodeId;
+    /** Writes nothing yet. */
+    public IsrWriter(Coordinator coordinator, ImageFollower follower) {
         this.coordinator = coordinator;
         this.follower = follower;
     }
@@ -142,8 +138,21 @@ public final class IsrWriter {
     }
 
     private void decide(Situation situation, Asked asked, List<Decided> decided) {
-        IsrProposal proposal = asked.proposal;
-        BrokerState self = situation.brokers().find(nodeId);
+        try {
+            decided.add(new Decided(asked, change(situation, asked.topicId, asked.id.index(), asked.proposal)));
+        } catch (RequestException refused) {
+            LOG.debug("{}: partition={}", refused.getMessage(), asked.id);
+            asked.outcome.complete(outcome(refused));
+        }
+    }
+
+    /**
+     * What a proposal comes to.
+     *
+     * @throws RequestException when it cannot be, as {@link InSyncDecisions#alter} says
+     */
+    static PartitionChange change(Situation situation, UUID topicId, int index, IsrProposal proposal) {
+        BrokerState self = situation.brokers().find(proposal.leader());
         InSyncDecisions.Leader leader = new InSyncDecisions.Leader(
                 proposal.leader(),
                 self == null ? Long.MIN_VALUE : self.epoch(),
@@ -153,16 +162,11 @@ public final class IsrWriter {
         proposal.isr()
                 .forEach((id, epoch) ->
                         isr.add(new InSyncDecisions.Member(id, Math.max(InSyncDecisions.Member.ANY_EPOCH, epoch))));
-        try {
-            decided.add(new Decided(
-                    asked, InSyncDecisions.alter(situation, asked.topicId, asked.id.index(), leader, isr, false)));
-        } catch (RequestException refused) {
-            LOG.debug("{}: partition={}", refused.getMessage(), asked.id);
-            asked.outcome.complete(outcome(refused));
-        }
+        return InSyncDecisions.alter(situation, topicId, index, leader, isr, false);
     }
 
-    private static IsrOutcome outcome(RequestException refused) {
+    /** What a leader is told of a refusal. */
+    static IsrOutcome outcome(RequestException refused) {
         return switch (refused.error()) {
             case INELIGIBLE_REPLICA -> IsrOutcome.INELIGIBLE;
             // This broker has no session for the moment, or the image is about to come that the leader has seen.

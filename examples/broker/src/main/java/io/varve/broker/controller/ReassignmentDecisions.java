@@ -2,6 +2,7 @@
 package io.varve.broker.controller;
 
 import io.varve.broker.metadata.Assignment;
+import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.request.ErrorCode;
@@ -12,7 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Lets partitions have their replicas at other brokers (KIP-455): the new ones are added and catch up, the old ones stay until then.
+ * Lets partitions have their replicas at other brokers (KIP-455): the new ones are added and catch up, the old ones stay until then. A
+ * replica that is needed for what is committed stays, too, when it is not wanted after all; Kafka drops it.
  * Pure.
  */
 final class ReassignmentDecisions {
@@ -21,7 +23,7 @@ final class ReassignmentDecisions {
 
     /**
      * Begins a reassignment, or lets one that is under way have another target. What was being added for the former target and is
-     * not in the new one is dropped at once.
+     * not in the new one is dropped at once, unless it is needed.
      *
      * @param target the replicas that shall be, the preferred leader first
      * @return the change; empty when all is so already
@@ -106,17 +108,36 @@ final class ReassignmentDecisions {
     private static Optional<PartitionChange> assign(
             PartitionRevision revision, TopicPartition id, List<Integer> target, PartitionChange.Reason reason) {
         List<Integer> original = revision.before().assignment().original();
-        List<Integer> removing =
-                original.stream().filter(replica -> !target.contains(replica)).toList();
-        List<Integer> adding =
-                target.stream().filter(replica -> !original.contains(replica)).toList();
+        List<Integer> removing = new ArrayList<>(original);
+        removing.removeAll(target);
+        List<Integer> adding = new ArrayList<>(target);
+        adding.removeAll(original);
         List<Integer> replicas = new ArrayList<>(target);
         replicas.addAll(removing);
-        List<Integer> isr = revision.before().isr();
-        if (!isr.isEmpty() && isr.stream().noneMatch(replicas::contains)) {
-            throw refused(id, "no replica in sync would be left: isr=" + isr + ", replicas=" + replicas);
-        }
+        List<Integer> needed = needed(revision.before(), id, replicas);
+        removing.addAll(needed);
+        replicas.addAll(needed);
         return revision.assigned(new Assignment(replicas, adding, removing)).because(reason);
+    }
+
+    /**
+     * Those of the replicas that were being added, and are not wanted any more, without which fewer would have all committed records than
+     * must: they go when others have them.
+     *
+     * @throws RequestException when nobody else would have them
+     */
+    private static List<Integer> needed(PartitionImage before, TopicPartition id, List<Integer> replicas) {
+        List<Integer> whole = before.isr().isEmpty() ? before.eligible() : before.isr();
+        List<Integer> dropped =
+                whole.stream().filter(replica -> !replicas.contains(replica)).toList();
+        int left = whole.size() - dropped.size();
+        if (left == 0 && !dropped.isEmpty()) {
+            throw refused(
+                    id,
+                    "no replica with all committed records would be left: isr=" + before.isr() + ", elr="
+                            + before.eligible() + ", replicas=" + replicas);
+        }
+        return left < before.state().enoughInSync(replicas.size()) ? dropped : List.of();
     }
 
     private static RequestException refused(TopicPartition id, String values) {

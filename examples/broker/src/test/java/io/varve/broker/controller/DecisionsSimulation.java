@@ -229,17 +229,8 @@ final class DecisionsSimulation {
     }
 
     private void setBroker(int brokerId, @Nullable BrokerState state) {
-        BrokerStates before = situation.brokers();
-        List<BrokerImage> others = before.registered().stream()
-                .filter(other -> other.id() != brokerId)
-                .map(other -> new BrokerImage(other.id(), other.epoch(), List.of(), other.rack()))
-                .toList();
-        BrokerStates after = BrokerStates.of(ClusterImage.EMPTY.with("c", 1, others, 1));
-        for (BrokerImage other : others) {
-            BrokerState kept = before.find(other.id());
-            after = kept == null ? after : after.with(kept);
-        }
-        situation = situation.with(state == null ? after : after.with(state));
+        BrokerStates others = situation.brokers().without(brokerId);
+        situation = situation.with(state == null ? others : others.with(state));
     }
 
     private void handOver(int brokerId) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.varve.broker.metadata.Assignment;
+import io.varve.broker.metadata.ClusterImage;
 import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.PartitionState;
+import io.varve.broker.metadata.Successors;
 import io.varve.broker.partition.TopicPartition;
 import java.util.Arrays;
 import java.util.List;
@@ -96,7 +98,38 @@ class ReassignmentDecisionsTest {
                 .situation();
 
         assertThatThrownBy(() -> ReassignmentDecisions.cancel(situation, T))
-                .hasMessageContaining("no replica in sync would be left: isr=[4], replicas=[1]");
+                .hasMessageContaining(
+                        "no replica with all committed records would be left: isr=[4], elr=[], replicas=[1]");
+    }
+
+    /** Found by seed 3586 of the simulation of clusters. */
+    @Test
+    void shouldKeepAnAddedReplicaWhileItIsNeededThoughNotWantedAnyMore() {
+        situation = ClusterSketch.ofBrokers(1, 2, 3, 5)
+                .rules(2, false)
+                .partition(
+                        new Assignment(List.of(2, 3, 1, 5), List.of(5), List.of()),
+                        PartitionState.first(2, List.of(2, 5), 2))
+                .situation();
+
+        PartitionImage after = ReassignmentDecisions.cancel(situation, T).after();
+
+        assertThat(after.isr()).containsExactly(2, 5);
+        assertThat(after.assignment()).isEqualTo(new Assignment(List.of(2, 3, 1, 5), List.of(), List.of(5)));
+    }
+
+    /** Found by seed 2242 of the simulation of clusters. */
+    @Test
+    void shouldNotCancelWhenOnlyAnAddedReplicaIsEligible() {
+        PartitionState none =
+                new PartitionState(ClusterImage.NOBODY, 3, List.of(), new Successors(List.of(4), 4), 2, false);
+        situation = ClusterSketch.ofBrokers(1)
+                .partition(new Assignment(List.of(4, 1), List.of(4), List.of(1)), none)
+                .situation();
+
+        assertThatThrownBy(() -> ReassignmentDecisions.cancel(situation, T))
+                .hasMessageContaining(
+                        "no replica with all committed records would be left: isr=[], elr=[4], replicas=[1]");
     }
 
     @Test

@@ -67,7 +67,7 @@ final class TestBrokers implements AutoCloseable {
             this.follower = new ImageFollower(this.session, CLUSTER);
             this.controller =
                     new Controller(id, this.session, follower, () -> CompletableFuture.completedFuture(null), values);
-            this.isrWriter = new IsrWriter(id, this.session, follower);
+            this.isrWriter = new IsrWriter(this.session, follower);
         }
 
         private BrokerImage image() {
