@@ -3,6 +3,7 @@ package io.varve.broker.system.cluster;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ final class PacedWriter {
     private final List<Ledger> ledgers;
     private final long intervalNs;
     private final Thread thread;
+    private final List<Double> latenciesMs = new ArrayList<>();
     private volatile boolean sending = true;
 
     /**
@@ -75,13 +77,27 @@ final class PacedWriter {
     private void send(int partition, Ledger ledger) {
         long sequence = ledger.send();
         byte[] value = ByteBuffer.allocate(VALUE_BYTES).putLong(sequence).array();
+        long sentNs = System.nanoTime();
         producer.send(new ProducerRecord<>(topic, partition, null, value), (metadata, failure) -> {
             if (failure == null) {
-                ledger.acknowledge(sequence, metadata.hasOffset() ? metadata.offset() : -1, System.nanoTime());
+                long nowNs = System.nanoTime();
+                note((nowNs - sentNs) / 1e6);
+                ledger.acknowledge(sequence, metadata.hasOffset() ? metadata.offset() : -1, nowNs);
             } else {
                 ledger.fail(sequence, failure);
             }
         });
+    }
+
+    private synchronized void note(double latencyMs) {
+        latenciesMs.add(latencyMs);
+    }
+
+    /** How long each acknowledgement took since this was asked last, in milliseconds. */
+    synchronized List<Double> takeLatenciesMs() {
+        List<Double> taken = List.copyOf(latenciesMs);
+        latenciesMs.clear();
+        return taken;
     }
 
     /** Sends no more, and returns when each record is acknowledged or given up. */

@@ -95,6 +95,13 @@ final class Trial implements AutoCloseable {
         return ledgers.stream().map(ledger -> ledger.longestGapNs(nowNs) / 1e6).toList();
     }
 
+    /** How long acknowledgements took since this was asked last. */
+    Gaps takeLatencies() {
+        Gaps latencies = new Gaps();
+        latencies.addAll(writer.takeLatenciesMs());
+        return latencies;
+    }
+
     /** Stops writing, waits until all that was acknowledged has been shown to the reader, and demands that nothing is wrong. */
     long verify() throws Exception {
         writer.stop();
