@@ -161,7 +161,7 @@ public final class FetchHandler implements ApiHandler<FetchRequest, FetchRespons
         int replica = call.request().replicaState().replicaId();
         if (replica >= 0) {
             FollowerFetch fetch = new FollowerFetch(
-                    call, replica, call.request().replicaState().replicaEpoch());
+                    call, replica, call.request().replicaState().replicaEpoch(), prefersNear);
             FollowerFetch before = ofFollowers.put(replica, fetch);
             if (before != null) {
                 // It has something new to ask for, and its answer stands behind the earlier one.

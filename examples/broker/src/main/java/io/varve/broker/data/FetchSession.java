@@ -75,6 +75,12 @@ final class FetchSession {
         return wanted;
     }
 
+    /** Whether a high watermark is another than the one that the client was told last; not for a partition of which it was told nothing. */
+    synchronized boolean isUntold(Key key, long highWatermark) {
+        Remembered known = partitions.get(key);
+        return known != null && known.highWatermark >= 0 && known.highWatermark != highWatermark;
+    }
+
     /** Whether an answer for a partition says something that the client has not been told. */
     synchronized boolean isNews(Key key, PartitionData data, int recordBytes) {
         Remembered known = partitions.get(key);

@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A follower's fetch: hands it to each leader's replica on its lane, since it says what the follower holds, reads what they allow, and when
- * there is nothing parks until one of the partitions has grown, the deadline comes, or the follower fetches again.
+ * there is nothing parks until one of the partitions has grown, the deadline comes, or the follower fetches again. Where consumers read from
+ * followers it does not keep one waiting that does not know yet what is committed, or they would see that as late as the follower has
+ * waited.
  *
  * <p>States: asking, parked, answered. A wake asks those partitions again that have grown; the deadline, and the follower's next fetch,
  * ask all of them for the last time.
@@ -44,6 +46,7 @@ final class FollowerFetch {
     private final FetchCall call;
     private final int replica;
     private final long brokerEpoch;
+    private final boolean tellsCommits;
     private final List<Asked> asked = new ArrayList<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.ASKING);
     private final Set<Asked> grown = ConcurrentHashMap.newKeySet();
@@ -91,15 +94,20 @@ final class FollowerFetch {
             FetchAnswer last = answer;
             return last != null
                     && (partition.log().endOffset() > last.endOffset()
+                            || (tellsCommits && partition.highWatermark() > last.highWatermark())
                             || partition.view().role() != ReplicaRole.LEADER
                             || partition.leaderEpoch() != last.leaderEpoch());
         }
     }
 
-    FollowerFetch(FetchCall call, int replica, long brokerEpoch) {
+    /**
+     * @param tellsCommits whether the follower is told at once what is committed
+     */
+    FollowerFetch(FetchCall call, int replica, long brokerEpoch, boolean tellsCommits) {
         this.call = call;
         this.replica = replica;
         this.brokerEpoch = brokerEpoch;
+        this.tellsCommits = tellsCommits;
         call.wanted().forEach(one -> asked.add(new Asked(one)));
     }
 
@@ -178,7 +186,7 @@ final class FollowerFetch {
             FetchResult result = result(one, bytes);
             results.add(result);
             bytes += result.sizeBytes();
-            isFinal |= result.isFinal();
+            isFinal |= result.isFinal() || (tellsCommits && isUntold(result));
         }
         if (isLast || isFinal || bytes >= call.request().minBytes()) {
             state.set(State.ANSWERED);
@@ -188,6 +196,12 @@ final class FollowerFetch {
             results.forEach(FetchResult::drop);
             park();
         }
+    }
+
+    private boolean isUntold(FetchResult result) {
+        FetchSession session = call.session();
+        return session != null
+                && session.isUntold(result.wanted().key(), result.data().highWatermark());
     }
 
     private FetchResult result(Asked one, long bytesSoFar) {
@@ -228,6 +242,9 @@ final class FollowerFetch {
                 Partition partition = one.wanted.partition();
                 if (partition != null) {
                     partition.addAppendWaiter(one);
+                    if (tellsCommits) {
+                        partition.addCommitWaiter(one);
+                    }
                 }
             });
         }
