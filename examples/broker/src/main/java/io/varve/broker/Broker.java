@@ -7,6 +7,7 @@ import io.varve.broker.admin.CreateTopicsHandler;
 import io.varve.broker.admin.DeleteTopicsHandler;
 import io.varve.broker.admin.DescribeClusterHandler;
 import io.varve.broker.admin.DescribeConfigsHandler;
+import io.varve.broker.admin.DescribeQuorumHandler;
 import io.varve.broker.admin.DescribeTopicPartitionsHandler;
 import io.varve.broker.admin.ElectLeadersHandler;
 import io.varve.broker.admin.IncrementalAlterConfigsHandler;
@@ -20,6 +21,7 @@ import io.varve.broker.controller.ConfigWriter;
 import io.varve.broker.controller.Controller;
 import io.varve.broker.controller.IsrWriter;
 import io.varve.broker.controller.ProducerIds;
+import io.varve.broker.data.AlterReplicaLogDirsHandler;
 import io.varve.broker.data.DeleteRecordsHandler;
 import io.varve.broker.data.DescribeLogDirsHandler;
 import io.varve.broker.data.FetchHandler;
@@ -135,8 +137,12 @@ public final class Broker implements AutoCloseable {
         partitions.warnOfStrays();
         ConfigWriter configs = new ConfigWriter(nodeId, session, follower, partitions, values);
         Writers writers = new Writers(controller, configs, new ProducerIds(nodeId, session));
-        HandlerTable handlers =
-                handlers(new Logs(directories, partitions), follower, writers, new Waiting(lanes, timer), groups);
+        HandlerTable handlers = handlers(
+                new Logs(directories, partitions),
+                new Tree(coordination, session, follower),
+                writers,
+                new Waiting(lanes, timer),
+                groups);
         serve(handlers, loops, controller, session);
         part(() -> handOver(controller));
         done(follower.settled());
@@ -159,14 +165,17 @@ public final class Broker implements AutoCloseable {
     /** Where records lie. */
     private record Logs(LogDirectories directories, Partitions partitions) {}
 
+    /** What requests read the cluster's state from. */
+    private record Tree(Coordination coordination, RenewingSession session, ImageFollower follower) {}
+
     /** What requests change the cluster's state with. */
     private record Writers(Controller controller, ConfigWriter configs, ProducerIds producerIds) {}
 
     /** What requests wait with. */
     private record Waiting(Lanes lanes, Timer timer) {}
 
-    private HandlerTable handlers(
-            Logs logs, ImageFollower follower, Writers writers, Waiting waiting, GroupCoordinator groups) {
+    private HandlerTable handlers(Logs logs, Tree tree, Writers writers, Waiting waiting, GroupCoordinator groups) {
+        ImageFollower follower = tree.follower();
         Partitions partitions = logs.partitions();
         Controller controller = writers.controller();
         HandlerTable[] table = new HandlerTable[1];
@@ -186,11 +195,13 @@ public final class Broker implements AutoCloseable {
                 new CreatePartitionsHandler(controller),
                 new IncrementalAlterConfigsHandler(nodeId, writers.configs()),
                 new DescribeClusterHandler(follower),
+                new DescribeQuorumHandler(tree.coordination()::memberStatus, tree.session()),
                 new DescribeTopicPartitionsHandler(follower),
                 new ElectLeadersHandler(controller),
                 new AlterPartitionReassignmentsHandler(controller),
                 new ListPartitionReassignmentsHandler(follower),
-                new DescribeLogDirsHandler(partitions, logs.directories())));
+                new DescribeLogDirsHandler(partitions, logs.directories()),
+                new AlterReplicaLogDirsHandler(partitions, logs.directories())));
         handlers.addAll(groups.handlers(follower, creator::createAutomatically));
         table[0] = new HandlerTable(handlers);
         return table[0];

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,12 +32,15 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.TopicPartitionReplica;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.apache.kafka.common.errors.EligibleLeadersNotAvailableException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+import org.apache.kafka.common.errors.LogDirNotFoundException;
 import org.apache.kafka.common.errors.NoReassignmentInProgressException;
 import org.apache.kafka.common.errors.PreferredLeaderNotAvailableException;
+import org.apache.kafka.common.errors.ReplicaNotAvailableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -89,7 +93,7 @@ class ClusterAdminTest {
 
         elect(ElectionType.PREFERRED, T);
 
-        assertThat(leader(T)).isEqualTo(1);
+        eventually(() -> assertThat(leader(T)).isEqualTo(1)); // the client asks any broker
         assertThatThrownBy(() -> elect(ElectionType.PREFERRED, T)).hasCauseInstanceOf(ElectionNotNeededException.class);
         assertThatThrownBy(() -> elect(ElectionType.UNCLEAN, T)).hasCauseInstanceOf(ElectionNotNeededException.class);
         assertThatThrownBy(() -> elect(ElectionType.PREFERRED, new TopicPartition("t", 9)))
@@ -206,6 +210,49 @@ class ClusterAdminTest {
             assertThat(described.get(3).get(brokers.data(3).toString()).replicaInfos())
                     .doesNotContainKey(T);
         });
+    }
+
+    @Test
+    void shouldMoveAReplicaToAnotherDirectoryWhileItIsUsed() throws Exception {
+        Path first = directory.resolve("first");
+        Path second = directory.resolve("second");
+        brokers.with("log.dirs", first + "," + second).start(4);
+        create(Map.of(0, List.of(4, 1)), Map.of());
+        produce("a", "b");
+        Path from = Files.exists(first.resolve("t-0")) ? first : second;
+        Path to = from.equals(first) ? second : first;
+        TopicPartitionReplica replica = new TopicPartitionReplica("t", 0, 4);
+        assertThatThrownBy(() -> alterDirectory(replica, directory.resolve("third")))
+                .hasCauseInstanceOf(LogDirNotFoundException.class);
+        assertThatThrownBy(() -> alterDirectory(new TopicPartitionReplica("t", 7, 4), to))
+                .hasCauseInstanceOf(ReplicaNotAvailableException.class);
+
+        alterDirectory(replica, to);
+        for (int i = 0; i < 50; i++) {
+            produce("c" + i);
+        }
+
+        eventually(() -> assertThat(get(admin.describeLogDirs(List.of(4)).allDescriptions())
+                        .get(4)
+                        .get(to.toString())
+                        .replicaInfos()
+                        .get(T))
+                .isNotNull()
+                .returns(false, ReplicaInfo::isFuture));
+        assertThat(from.resolve("t-0")).doesNotExist();
+        produce("d");
+        assertThat(consume(53)).hasSize(53).startsWith("a", "b", "c0").endsWith("c49", "d");
+        eventually(() -> assertThat(isr(T)).containsExactlyInAnyOrder(4, 1));
+        brokers.stop(4);
+        assertThat(consume(53)).hasSize(53);
+        brokers.start(4);
+        brokers.stop(1);
+        assertThat(consume(53)).as("after a restart").hasSize(53);
+        assertThat(to.resolve("t-0")).exists();
+    }
+
+    private void alterDirectory(TopicPartitionReplica replica, Path to) throws Exception {
+        get(admin.alterReplicaLogDirs(Map.of(replica, to.toString())).all());
     }
 
     @Test

@@ -43,6 +43,9 @@ final class ClusterShape {
     /** The key that names the brokers to be emptied. */
     static final String DRAINING = "draining.brokers";
 
+    /** Enough for one without a move that ends meanwhile, in a cluster that moves all the time. */
+    private static final int MOST_LOOKS = 50;
+
     private static final String RATIO = "auto.balance.ratio";
 
     private final ClusterImage image;
@@ -65,13 +68,9 @@ final class ClusterShape {
         final Set<String> names = admin.listTopics(new ListTopicsOptions().listInternal(true))
                 .names()
                 .get();
-        final Map<String, TopicDescription> topics =
-                admin.describeTopics(names).allTopicNames().get();
-        final Map<TopicPartition, PartitionReassignment> moves =
-                admin.listPartitionReassignments().reassignments().get();
         final Config config = config(admin, nodes);
         return new ClusterShape(
-                image(nodes, topics, moves),
+                image(nodes, admin, names),
                 draining(config),
                 Double.parseDouble(config.get(RATIO).value()),
                 sizes(admin, nodes));
@@ -110,6 +109,40 @@ final class ClusterShape {
                                 id, none -> new TreeMap<>())
                         .put(broker, replica.size()))));
         return sizes;
+    }
+
+    /**
+     * Topics and moves are told by two answers. When a move ends between them, a partition seems to be meant to have the replicas of both its
+     * places; so it is looked whether it still has what it had.
+     */
+    private static ClusterImage image(Collection<Node> nodes, Admin admin, Set<String> names)
+            throws InterruptedException, ExecutionException {
+        Map<String, TopicDescription> topics =
+                admin.describeTopics(names).allTopicNames().get();
+        for (int looks = 1; ; looks++) {
+            final Map<TopicPartition, PartitionReassignment> moves =
+                    admin.listPartitionReassignments().reassignments().get();
+            final Map<String, TopicDescription> later =
+                    admin.describeTopics(names).allTopicNames().get();
+            if (looks == MOST_LOOKS || isUnmoved(topics, later, moves.keySet())) {
+                return image(nodes, later, moves);
+            }
+            topics = later;
+        }
+    }
+
+    private static boolean isUnmoved(
+            Map<String, TopicDescription> before, Map<String, TopicDescription> after, Set<TopicPartition> moving) {
+        return after.entrySet().stream().allMatch(topic -> topic.getValue().partitions().stream()
+                .allMatch(partition -> moving.contains(new TopicPartition(topic.getKey(), partition.partition()))
+                        || ids(partition.replicas())
+                                .equals(replicas(before.get(topic.getKey()), partition.partition()))));
+    }
+
+    private static List<Integer> replicas(@Nullable TopicDescription topic, int index) {
+        return topic == null || index >= topic.partitions().size()
+                ? List.of()
+                : ids(topic.partitions().get(index).replicas());
     }
 
     private static ClusterImage image(

@@ -116,6 +116,11 @@ final class ClusterKeys {
                     .doc(
                             "Bytes a second that a broker sends at most to replicas that leader.replication.throttled.replicas names.",
                             "Set it for a reassignment by hand; Kafka's tool does with --throttle."),
+            key("replica.alter.log.dirs.io.max.bytes.per.second", LONG, Long.MAX_VALUE)
+                    .atLeast(1)
+                    .doc(
+                            "Bytes a second that are copied at most when a replica moves to another log directory.",
+                            "Set it when such a move disturbs clients."),
             key("controlled.shutdown.enable", BOOLEAN, true)
                     .doc(
                             "Whether a broker that stops hands its partitions over first.",

@@ -3,6 +3,7 @@ package io.varve.broker.data;
 
 import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Partitions;
+import io.varve.broker.partition.ReplicaCopy;
 import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.ErrorCode;
@@ -55,6 +56,13 @@ public final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsR
                         .add(describe(partition));
             }
         }
+        for (ReplicaCopy copy : partitions.copies()) {
+            Map<String, List<DescribeLogDirsPartition>> topics = found.get(copy.directory());
+            if (topics != null && isWanted.test(copy.id())) {
+                topics.computeIfAbsent(copy.id().topic(), topic -> new ArrayList<>())
+                        .add(describe(copy));
+            }
+        }
         List<DescribeLogDirsResult> results = new ArrayList<>();
         found.forEach((directory, topics) -> results.add(result(directory, topics)));
         reply.send(new DescribeLogDirsResponse().results(results));
@@ -76,6 +84,14 @@ public final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsR
                 .partitionSize(partition.log().sizeBytes())
                 .offsetLag(
                         Math.max(0, partition.highWatermark() - partition.log().endOffset()));
+    }
+
+    private static DescribeLogDirsPartition describe(ReplicaCopy copy) {
+        return new DescribeLogDirsPartition()
+                .partitionIndex(copy.id().index())
+                .partitionSize(copy.sizeBytes())
+                .offsetLag(copy.lag())
+                .isFutureKey(true);
     }
 
     private DescribeLogDirsResult result(Path directory, Map<String, List<DescribeLogDirsPartition>> topics) {

@@ -307,6 +307,10 @@ public final class Partition implements Follower {
         return log.log();
     }
 
+    PartitionLog replicaLog() {
+        return log;
+    }
+
     @Override
     public TopicPartition id() {
         return id;

@@ -11,6 +11,7 @@ import io.varve.log.storage.StorageFile;
 import io.varve.replication.partition.EpochEnd;
 import io.varve.replication.partition.ReplicaLog;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class PartitionLog implements ReplicaLog {
     private final Storage storage;
     private final CommitLog log;
     private volatile ProducerStates producers = new ProducerStates();
+    private final AtomicInteger cuts = new AtomicInteger();
     private long savedOffset;
 
     PartitionLog(Storage storage, LogConfig config) {
@@ -40,6 +42,11 @@ final class PartitionLog implements ReplicaLog {
 
     ProducerStates producers() {
         return producers;
+    }
+
+    /** How often something was cut off at the end; increases before it is. Any thread. */
+    int cuts() {
+        return cuts.get();
     }
 
     private void recoverProducers() {
@@ -169,6 +176,7 @@ final class PartitionLog implements ReplicaLog {
 
     /** Goes first: a crash must not leave it beside other records than those it was made of. */
     private void dropSavedAbove(long offset) {
+        cuts.incrementAndGet();
         if (savedOffset > offset && storage.exists(PRODUCERS)) {
             storage.delete(PRODUCERS);
             storage.force();

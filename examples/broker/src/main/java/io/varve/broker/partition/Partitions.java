@@ -15,8 +15,10 @@ import io.varve.replication.partition.PartitionState;
 import io.varve.replication.partition.ReplicaConfig;
 import io.varve.replication.partition.ReplicaRole;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -63,8 +65,12 @@ public final class Partitions implements ImageListener, AutoCloseable {
     /** What is open or being opened; touched by the thread of the images only. */
     private final Map<TopicPartition, Assigned> assigned = new HashMap<>();
 
-    /** The broker epoch that was told last; touched by the thread of the images only. */
-    private long brokerEpoch = BrokerImage.UNREGISTERED;
+    /** The image and the broker epoch that were told last; written by the thread of the images only. */
+    private volatile ClusterImage latest = ClusterImage.EMPTY;
+
+    private volatile long brokerEpoch = BrokerImage.UNREGISTERED;
+
+    private final ReplicaMoves moves;
 
     private volatile CompletableFuture<Void> pending = CompletableFuture.completedFuture(null);
 
@@ -76,6 +82,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
         this.directories = directories;
         this.values = values;
         this.peers = peers;
+        this.moves = new ReplicaMoves(values.longValue("replica.alter.log.dirs.io.max.bytes.per.second"));
     }
 
     /** Adds a listener, which is told of leaderships that begin from now on. */
@@ -128,7 +135,11 @@ public final class Partitions implements ImageListener, AutoCloseable {
 
     @Override
     public void onImage(ClusterImage before, ClusterImage after) {
+        latest = after;
         ImageStep step = new ImageStep(before, after);
+        if (step.self != null) {
+            brokerEpoch = step.self.epoch();
+        }
         Set<TopicPartition> wanted = new HashSet<>();
         for (TopicImage topic : after.topics()) {
             for (PartitionImage partition : topic.partitions()) {
@@ -150,6 +161,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
         private final ClusterImage before;
         private final ClusterImage after;
         private final Map<Integer, BrokerPresence> brokers = new HashMap<>();
+        private final @Nullable BrokerPresence self;
         private final boolean changesBrokers;
         private final boolean registers;
 
@@ -160,11 +172,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
             after.brokers()
                     .forEach(broker -> brokers.put(
                             broker.id(), new BrokerPresence(broker.epoch(), broker.rack(), !broker.isShuttingDown())));
-            BrokerPresence self = brokers.get(nodeId);
+            this.self = brokers.get(nodeId);
             this.registers = self != null && self.epoch() != brokerEpoch;
-            if (self != null) {
-                brokerEpoch = self.epoch();
-            }
         }
 
         private boolean changes(TopicImage topic) {
@@ -190,7 +199,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
             assigned.put(id, new Assigned(topic.id(), lane));
             run(lane, () -> {
                 PartitionConfig config = config(id.topic(), step.after);
-                tell(open(id, lane, topic, config), image, epoch, step.brokers);
+                long highWatermark = directories.highWatermark(id.topic(), id.index());
+                tell(open(id, lane, topic.id(), config, highWatermark), image, epoch, step.brokers);
             });
         } else if (step.changesBrokers || step.registers || step.changes(topic) || step.reconfigures(topic)) {
             boolean reconfigures = step.reconfigures(topic);
@@ -241,8 +251,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
         return PartitionConfig.of(broker.forTopic(image.topicConfig(topic)), broker);
     }
 
-    private Partition open(TopicPartition id, Lane lane, TopicImage topic, PartitionConfig config) {
-        PartitionLog log = new PartitionLog(directories.open(id.topic(), id.index(), topic.id()), config.log());
+    private Partition open(TopicPartition id, Lane lane, UUID topicId, PartitionConfig config, long highWatermark) {
+        PartitionLog log = new PartitionLog(directories.open(id.topic(), id.index(), topicId), config.log());
         ReplicaConfig replica = new ReplicaConfig(
                 nodeId,
                 Durability.WRITTEN,
@@ -250,12 +260,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
                 ReplicaConfig.DEFAULT_RETRY_NS
                         + TimeUnit.MILLISECONDS.toNanos(values.intValue("replica.fetch.wait.max.ms")));
         Partition partition = Partition.of(
-                id,
-                topic.id(),
-                lane,
-                log,
-                directories.highWatermark(id.topic(), id.index()),
-                new PartitionContext(config, replica, peers, listeners));
+                id, topicId, lane, log, highWatermark, new PartitionContext(config, replica, peers, listeners));
         var recovery = partition.log().recoveryReport();
         if (!recovery.wasClean() && recovery.scannedBytes() > 0) {
             LOG.info("Log recovered: partition={}, {}", id, recovery);
@@ -281,6 +286,57 @@ public final class Partitions implements ImageListener, AutoCloseable {
         }
     }
 
+    // Directories.
+
+    /**
+     * Moves a replica to another directory of this broker, while it goes on; if that fails it stays where it is. Returns at once.
+     *
+     * @param directory one of the broker's directories
+     */
+    public void move(Partition partition, Path directory) {
+        TopicPartition id = partition.id();
+        moves.add(
+                () -> new ReplicaCopy(
+                        partition,
+                        directory,
+                        new PartitionLog(
+                                directories.openCopy(id.topic(), id.index(), partition.topicId(), directory),
+                                config(id.topic(), latest).log())),
+                copy -> CompletableFuture.supplyAsync(() -> adopt(copy), partition.lane())
+                        .join(),
+                copy -> directories.dropCopy(id.topic(), id.index(), copy.directory()));
+    }
+
+    /** The copies of replicas that are on their way to other directories. */
+    public Collection<ReplicaCopy> copies() {
+        return moves.copies();
+    }
+
+    /** Puts a copy in the place of its replica, on the lane; false when the replica is not there any more. */
+    private boolean adopt(ReplicaCopy copy) {
+        TopicPartition id = copy.id();
+        Partition former = copy.source();
+        ClusterImage image = latest;
+        TopicImage topic = image.topic(id.topic());
+        PartitionImage state = topic == null ? null : topic.partition(id.index());
+        if (open.get(id) != former || state == null) {
+            return false;
+        }
+        copy.complete();
+        long highWatermark = former.highWatermark();
+        upkeep.remove(former.upkeep());
+        former.close();
+        try {
+            directories.adoptCopy(id.topic(), id.index(), copy.directory());
+        } finally {
+            // The one or the other: whichever the directories have.
+            Partition now = open(id, former.lane(), former.topicId(), config(id.topic(), image), highWatermark);
+            tell(now, state, brokerEpoch, new ImageStep(image, image).brokers);
+        }
+        LOG.info("Moved to another directory: partition={}, directory={}", id, copy.directory());
+        return true;
+    }
+
     /** Lets every partition forget silent producers, each on its lane. */
     public void keepHouse(long producerExpirationMs) {
         for (Partition partition : open.values()) {
@@ -298,6 +354,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
     /** Closes all logs. */
     @Override
     public void close() {
+        moves.close();
         settled().toCompletableFuture().exceptionally(failure -> null).join();
         try {
             saveHighWatermarks();

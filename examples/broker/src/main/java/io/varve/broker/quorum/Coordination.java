@@ -3,7 +3,9 @@ package io.varve.broker.quorum;
 
 import io.varve.broker.config.ConfigValues;
 import io.varve.coordination.agent.Coordinator;
+import io.varve.coordination.tree.MemberStatus;
 import java.nio.file.Path;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,10 @@ public interface Coordination extends AutoCloseable {
     /** Why no session can be opened any more; null as long as one can or could. */
     @Nullable
     Throwable failure();
+
+    /** How the member is that the broker's process runs, null when it runs none. Any thread. */
+    @Nullable
+    CompletionStage<MemberStatus> memberStatus();
 
     /** Ends what {@link #open} has started. Idempotent. */
     @Override

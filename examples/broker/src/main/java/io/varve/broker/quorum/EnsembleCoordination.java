@@ -8,8 +8,10 @@ import io.varve.coordination.NodeExistsException;
 import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.agent.ZooKeeperCoordinator;
 import io.varve.coordination.tree.CreateMode;
+import io.varve.coordination.tree.MemberStatus;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +99,11 @@ final class EnsembleCoordination implements Coordination {
     }
 
     /** An ensemble may always come back. */
+    @Override
+    public @Nullable CompletionStage<MemberStatus> memberStatus() {
+        return null;
+    }
+
     @Override
     public @Nullable Throwable failure() {
         return null;

@@ -6,10 +6,12 @@ import io.varve.broker.config.ConfigValues;
 import io.varve.broker.config.Origin;
 import io.varve.coordination.QuorumLostException;
 import io.varve.coordination.agent.Coordinator;
+import io.varve.coordination.tree.MemberStatus;
 import io.varve.coordination.zookeeper.config.ZooConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,6 +108,11 @@ final class MemberCoordination implements Coordination {
     @Override
     public @Nullable Throwable failure() {
         return server.failure();
+    }
+
+    @Override
+    public CompletionStage<MemberStatus> memberStatus() {
+        return server.status();
     }
 
     @Override

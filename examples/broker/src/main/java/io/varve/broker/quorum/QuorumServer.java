@@ -7,6 +7,7 @@ import io.varve.coordination.agent.Coordinator;
 import io.varve.coordination.agent.MemberStorages;
 import io.varve.coordination.agent.QuorumNode;
 import io.varve.coordination.agent.QuorumNodeConfig;
+import io.varve.coordination.tree.MemberStatus;
 import io.varve.coordination.zookeeper.config.HostPort;
 import io.varve.coordination.zookeeper.config.ZooConfig;
 import io.varve.transport.netty.ConnectorConfig;
@@ -201,7 +202,12 @@ public final class QuorumServer implements AutoCloseable {
 
     /** How many members vote, as this one knows. */
     int voters() {
-        return node().status().toCompletableFuture().join().voters();
+        return status().toCompletableFuture().join().voters();
+    }
+
+    /** How the member is. */
+    CompletionStage<MemberStatus> status() {
+        return node().status();
     }
 
     private QuorumNode node() {

@@ -46,6 +46,12 @@ public final class LogDirectories implements AutoCloseable {
     private static final String PARTITION_METADATA = "partition.metadata";
     private static final String DELETED = "-delete";
 
+    /** Of a copy that is to take a partition's place (Kafka's word). */
+    private static final String FUTURE = "-future";
+
+    /** Of what nobody knows to need (Kafka's word); it is left alone. */
+    private static final String STRAY = "-stray";
+
     /** What a directory may hold before it belongs to a broker. */
     private static final Set<String> NOT_YET_ANYBODYS = Set.of(DirectoryLock.FILE, "lost+found", QUORUM);
 
@@ -53,6 +59,9 @@ public final class LogDirectories implements AutoCloseable {
     private final int nodeId;
     private final List<DirectoryLock> locks = new ArrayList<>();
     private final Map<String, Path> partitions = new ConcurrentHashMap<>();
+
+    /** Where partitions are to go that are not here yet, by their names. */
+    private final Map<String, Path> preferred = new ConcurrentHashMap<>();
 
     /** Those that were saved last, by the names of the partitions. */
     private final Map<String, Long> highWatermarks = new ConcurrentHashMap<>();
@@ -183,15 +192,29 @@ public final class LogDirectories implements AutoCloseable {
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.filter(Files::isDirectory).toList()) {
                 String name = file.getFileName().toString();
-                if (name.endsWith(DELETED)) {
+                if (name.endsWith(DELETED) || name.endsWith(FUTURE)) {
                     remove(file);
-                } else if (Files.exists(file.resolve(PARTITION_METADATA))) {
-                    partitions.put(name, file);
+                } else if (!name.endsWith(STRAY) && Files.exists(file.resolve(PARTITION_METADATA))) {
+                    add(name, file);
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A copy that had all and was about to take the other's place may be here twice. */
+    private void add(String name, Path directory) throws IOException {
+        Path first = partitions.putIfAbsent(name, directory);
+        if (first != null) {
+            Path aside = named(directory, STRAY);
+            LOG.warn("A partition is in two directories, the second is put aside: used={}, aside={}", first, aside);
+            Files.move(directory, aside, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private static Path named(Path directory, String suffix) {
+        return directory.resolveSibling(directory.getFileName() + "." + UuidText.of(UUID.randomUUID()) + suffix);
     }
 
     /** The directory in which the broker keeps what is not a partition's. */
@@ -248,12 +271,20 @@ public final class LogDirectories implements AutoCloseable {
     }
 
     private synchronized Path create(String name, UUID topicId) {
-        Path parent = directories.stream()
-                .min(Comparator.comparingLong(candidate -> partitions.values().stream()
-                        .filter(partition -> partition.startsWith(candidate))
-                        .count()))
-                .orElseThrow();
-        Path directory = parent.resolve(name);
+        Path wanted = preferred.remove(name);
+        Path parent = wanted != null
+                ? wanted
+                : directories.stream()
+                        .min(Comparator.comparingLong(candidate -> partitions.values().stream()
+                                .filter(partition -> partition.startsWith(candidate))
+                                .count()))
+                        .orElseThrow();
+        Path directory = create(parent.resolve(name), topicId);
+        partitions.put(name, directory);
+        return directory;
+    }
+
+    private static Path create(Path directory, UUID topicId) {
         try {
             Files.createDirectories(directory);
             Files.writeString(
@@ -261,8 +292,53 @@ public final class LogDirectories implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot create the directory of a partition: directory=" + directory, e);
         }
-        partitions.put(name, directory);
         return directory;
+    }
+
+    /** Lets a partition go to one of the directories when the broker gets it, until it is stopped; without effect on one that it has. */
+    public void prefer(String topic, int index, Path directory) {
+        preferred.put(topic + "-" + index, directory);
+    }
+
+    /** The storage of an empty copy of a partition in another of the directories; what was left there of an earlier one is removed. */
+    public Storage openCopy(String topic, int index, UUID topicId, Path directory) {
+        dropCopy(topic, index, directory);
+        return ChannelStorage.open(create(copy(topic, index, directory), topicId));
+    }
+
+    private static Path copy(String topic, int index, Path directory) {
+        return directory.resolve(topic + "-" + index + FUTURE);
+    }
+
+    /** Removes a copy, if there is one; its storage is closed. */
+    public void dropCopy(String topic, int index, Path directory) {
+        Path copy = copy(topic, index, directory);
+        try {
+            if (Files.exists(copy)) {
+                remove(copy);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete: directory=" + copy, e);
+        }
+    }
+
+    /**
+     * Lets a copy take the place of the partition, whose directory is deleted; the storages of both are closed. A crash leaves the one, or both
+     * of them.
+     */
+    public synchronized void adoptCopy(String topic, int index, Path directory) {
+        String name = topic + "-" + index;
+        Path adopted = directory.resolve(name);
+        try {
+            Files.move(copy(topic, index, directory), adopted, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a copy cannot take the place of its original: directory=" + adopted, e);
+        }
+        Path former = partitions.put(name, adopted);
+        highWatermarks.clear(); // they are to be saved again, in the other directory
+        if (former != null) {
+            discard(former);
+        }
     }
 
     private static Optional<UUID> topicId(Path directory) {
@@ -313,8 +389,11 @@ public final class LogDirectories implements AutoCloseable {
         if (directory == null) {
             return;
         }
-        Path doomed =
-                directory.resolveSibling(directory.getFileName() + "." + UuidText.of(UUID.randomUUID()) + DELETED);
+        discard(directory);
+    }
+
+    private static void discard(Path directory) {
+        Path doomed = named(directory, DELETED);
         try {
             Files.move(directory, doomed, StandardCopyOption.ATOMIC_MOVE);
             remove(doomed);

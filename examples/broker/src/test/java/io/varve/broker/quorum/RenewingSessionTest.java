@@ -9,6 +9,7 @@ import io.varve.coordination.agent.QuorumNode;
 import io.varve.coordination.agent.SessionListener;
 import io.varve.coordination.agent.TreeListener;
 import io.varve.coordination.tree.CreateMode;
+import io.varve.coordination.tree.MemberStatus;
 import io.varve.log.storage.MemoryStorage;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -40,6 +41,11 @@ class RenewingSessionTest {
             }
             last = node.openSession();
             return last;
+        }
+
+        @Override
+        public @Nullable CompletionStage<MemberStatus> memberStatus() {
+            return null;
         }
 
         @Override

@@ -30,6 +30,7 @@ public final class Manual implements AutoCloseable {
     private static final Path KAFKA_JARS = Path.of("src/it/kafka-tools/target/lib");
     private static final Map<String, String> TOOLS = Map.of(
             "kafka-topics.sh", "org.apache.kafka.tools.TopicCommand",
+            "kafka-metadata-quorum.sh", "org.apache.kafka.tools.MetadataQuorumCommand",
             "kafka-console-producer.sh", "org.apache.kafka.tools.ConsoleProducer",
             "kafka-console-consumer.sh", "org.apache.kafka.tools.consumer.ConsoleConsumer");
 
