@@ -80,9 +80,12 @@ class ClusterWalkThroughIT {
         String[] tree = lines("The tree");
         assertThat(succeed(tree[0]).lines().filter(line -> line.contains(" follower ")))
                 .hasSize(2);
-        assertThat(succeed(tree[1])).contains("[1, 2, 3]");
-        assertThat(succeed(tree[2])).contains("\"leader\":", "\"isr\":[");
-        assertThat(succeed(tree[3])).contains("\"brokerid\":");
+        assertThat(succeed(tree[1]))
+                .containsPattern("LeaderId: +[123]\n")
+                .containsPattern("CurrentVoters: +\\[.*1.*2.*3");
+        assertThat(succeed(tree[2])).contains("[1, 2, 3]");
+        assertThat(succeed(tree[3])).contains("\"leader\":", "\"isr\":[");
+        assertThat(succeed(tree[4])).contains("\"brokerid\":");
     }
 
     private void loseAServer() {
