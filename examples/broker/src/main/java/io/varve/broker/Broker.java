@@ -77,7 +77,7 @@ public final class Broker implements AutoCloseable {
     private static final long TELL_SIZES_MS = 5_000;
 
     /** How late a replica may do what is due, milliseconds. */
-    private static final long TICK_MS = 50;
+    private static final long TICK_MS = 20;
 
     private final ConfigValues values;
 

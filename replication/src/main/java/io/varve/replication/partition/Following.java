@@ -5,11 +5,16 @@ import java.nio.ByteBuffer;
 
 /**
  * A replica that follows a leader in one epoch: it fetches, appends or cuts, and fetches again, which tells the leader that it holds what it
- * has got. One fetch is under way at a time; an answer to an earlier one is not looked at.
+ * has got. One fetch is under way at a time; an answer to an earlier one is not looked at. A fetch that is refused or fails is repeated soon,
+ * and later and later each time: most often the leader hears a moment later what this broker has heard already, while what producers wait for
+ * stands still.
  *
  * <p>Threading: confined to the owner's thread.
  */
 final class Following {
+
+    /** After so many fetches that are not served it waits as long as for an answer; after each one before that half as long as after the next. */
+    private static final int REFUSALS = 6;
 
     private final ReplicaState state;
     private final int leader;
@@ -20,6 +25,10 @@ final class Following {
     private long fetchedAs;
 
     private boolean awaiting;
+
+    /** How many fetches have not been served since one was. */
+    private int refusals;
+
     private long nextFetchNs = Long.MIN_VALUE;
 
     Following(ReplicaState state, PartitionState told, int fetchNumber) {
@@ -44,16 +53,25 @@ final class Following {
         if (!expected) {
             return;
         }
-        awaiting = false;
-        // Whatever the log throws now, it is not tried again at once.
-        nextFetchNs = state.nowNs() + state.config.retryNs();
         boolean served = answer.status() == FetchStatus.OK
                 || answer.status() == FetchStatus.DIVERGING
                 || answer.status() == FetchStatus.OFFSET_OUT_OF_RANGE;
         if (served && state.rules.isSameEpoch(answer.leaderEpoch(), epoch)) {
+            awaiting = false;
+            // Whatever the log throws now, it is not tried again at once.
+            nextFetchNs = state.nowNs() + state.config.retryNs();
             take(answer, batches);
             nextFetchNs = Long.MIN_VALUE;
+            refusals = 0;
+        } else {
+            refused();
         }
+    }
+
+    private void refused() {
+        awaiting = false;
+        nextFetchNs = state.nowNs() + (state.config.retryNs() >> Math.max(0, REFUSALS - refusals));
+        refusals++;
     }
 
     private void take(FetchAnswer answer, ByteBuffer batches) {
@@ -84,8 +102,7 @@ final class Following {
 
     void failed(int number) {
         if (awaiting && number == fetchNumber) {
-            awaiting = false;
-            nextFetchNs = state.nowNs() + state.config.retryNs();
+            refused();
         }
     }
 

@@ -281,6 +281,35 @@ class PartitionReplicaTest {
     }
 
     @Test
+    void shouldRepeatWhatIsRefusedSoonAndThenLater() {
+        PartitionReplica follower = replica(2, Durability.WRITTEN);
+        ReplicaFetch fetch = only(PartitionAction.Fetch.class, follower.step(told(0, 0, 1, 1, 2), nowNs))
+                .get(0)
+                .fetch();
+        List<Long> pauses = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            FetchAnswer refused = new FetchAnswer(fetch.number(), 2, FetchStatus.UNKNOWN_EPOCH, 0, 0, 0, 0, null);
+            follower.step(new PartitionEvent.FetchAnswered(refused, ByteBuffer.allocate(0)), nowNs);
+            pauses.add(follower.nextDeadlineNs() - nowNs);
+            nowNs = follower.nextDeadlineNs();
+            fetch = only(PartitionAction.Fetch.class, follower.step(new PartitionEvent.Tick(), nowNs))
+                    .get(0)
+                    .fetch();
+        }
+
+        assertThat(pauses).containsExactly(1L, 3L, 6L, 12L, 25L, 50L, RETRY_NS, RETRY_NS);
+
+        FetchAnswer served = new FetchAnswer(fetch.number(), 2, FetchStatus.OK, 0, 0, 0, 0, null);
+        List<PartitionAction> next =
+                follower.step(new PartitionEvent.FetchAnswered(served, ByteBuffer.allocate(0)), nowNs);
+        assertThat(only(PartitionAction.Fetch.class, next)).hasSize(1);
+        follower.step(new PartitionEvent.FetchFailed(fetch.number() + 1), nowNs);
+        assertThat(follower.nextDeadlineNs() - nowNs)
+                .as("after one that was served")
+                .isEqualTo(1);
+    }
+
+    @Test
     void shouldNotLookAtALateAnswer() {
         PartitionReplica follower = replica(2, Durability.WRITTEN);
         List<PartitionAction> begun = follower.step(told(0, 0, 1, 1, 2), nowNs);
