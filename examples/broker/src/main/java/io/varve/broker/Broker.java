@@ -76,6 +76,9 @@ public final class Broker implements AutoCloseable {
     /** How often it is looked whether partitions have grown so much that the controller should know. */
     private static final long TELL_SIZES_MS = 5_000;
 
+    /** How often it is looked whether logs have failed, milliseconds. */
+    private static final long LOOK_FOR_FAILED_MS = 500;
+
     /** How late a replica may do what is due, milliseconds. */
     private static final long TICK_MS = 20;
 
@@ -158,6 +161,7 @@ public final class Broker implements AutoCloseable {
                 TimeUnit.SECONDS.toMillis(values.longValue("leader.imbalance.check.interval.seconds")),
                 controller::balanceLeaders);
         timer.repeat(TimeUnit.SECONDS.toMillis(values.longValue("auto.balance.interval.seconds")), controller::balance);
+        timer.repeat(LOOK_FOR_FAILED_MS, () -> controller.giveUp(partitions.failed()));
         timer.repeat(TELL_SIZES_MS, () -> controller.tellSizes(partitions.sizesLed()));
         LOG.info("Started: nodeId={}, clusterId={}, listeners={}", nodeId, clusterId, listeners);
     }

@@ -8,6 +8,7 @@ import io.varve.broker.partition.TopicPartition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What partitions come to when brokers go and come. Pure. */
 final class BrokerDecisions {
@@ -101,7 +102,8 @@ final class BrokerDecisions {
                 if (!partition.isr().contains(brokerId)) {
                     continue;
                 }
-                Optional<PartitionChange> change = leave(situation.revise(topic, partition), brokerId);
+                Optional<PartitionChange> change =
+                        leave(situation.revise(topic, partition), brokerId, PartitionChange.Reason.CONTROLLED_SHUTDOWN);
                 if (change.isEmpty()) {
                     stuck.add(new TopicPartition(topic.name(), partition.index()));
                 } else {
@@ -119,11 +121,30 @@ final class BrokerDecisions {
         return new HandOver(List.copyOf(now), remaining, List.copyOf(stuck));
     }
 
+    /**
+     * Takes from a broker what it leads, and its places among the replicas in sync, where its logs have failed. Where nobody else can lead it
+     * goes on leading: what is there can still be read.
+     *
+     * @param brokerId the broker
+     * @param failed the partitions
+     */
+    static List<PartitionChange> giveUp(Situation situation, int brokerId, Set<TopicPartition> failed) {
+        Situation without = situation.with(situation.brokers().with(brokerId, Standing.SHUTTING_DOWN));
+        return without.forEach((topic, partition) -> {
+            boolean isConcerned = failed.contains(new TopicPartition(topic.name(), partition.index()))
+                    && partition.isr().contains(brokerId);
+            return isConcerned
+                    ? leave(without.revise(topic, partition), brokerId, PartitionChange.Reason.LOG_FAILED)
+                    : Optional.empty();
+        });
+    }
+
     /** The partition without the broker in sync; empty when nobody, or only one without all records, could lead then. */
-    private static Optional<PartitionChange> leave(PartitionRevision revision, int brokerId) {
+    private static Optional<PartitionChange> leave(
+            PartitionRevision revision, int brokerId, PartitionChange.Reason reason) {
         return revision.notInSync(brokerId)
                 .elected(Election.Mode.CLEAN)
-                .because(PartitionChange.Reason.CONTROLLED_SHUTDOWN)
+                .because(reason)
                 .filter(change -> change.after().leader() != ClusterImage.NOBODY
                         && change.after().leader() != brokerId
                         && !change.isUnclean());

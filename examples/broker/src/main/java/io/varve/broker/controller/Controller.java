@@ -21,9 +21,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +64,7 @@ public final class Controller {
     /** What the cluster is told of this broker; null before that. */
     private volatile @Nullable BrokerImage self;
 
+    private final AtomicBoolean isGivingUp = new AtomicBoolean();
     private volatile boolean isLeaving;
 
     public Controller(
@@ -166,6 +169,29 @@ public final class Controller {
         return registration
                 .markShuttingDown(broker)
                 .thenCompose(nothing -> new Departure(nodeId, writer, situations, election, values).handOver());
+    }
+
+    /**
+     * Lets others take over from this broker where its logs have failed, as far as they can. Returns at once; to be called again as long as any
+     * have.
+     *
+     * @param failed the partitions
+     */
+    public void giveUp(Set<TopicPartition> failed) {
+        if (failed.isEmpty() || !isGivingUp.compareAndSet(false, true)) {
+            return;
+        }
+        writer.carryOut(election::current, situation -> BrokerDecisions.giveUp(situation, nodeId, failed))
+                .whenComplete((nothing, failure) -> {
+                    isGivingUp.set(false);
+                    if (failure != null) {
+                        LOG.warn(
+                                "Others cannot take over from failed logs for now: nodeId={}, partitions={}, reason={}",
+                                nodeId,
+                                failed.size(),
+                                Failures.cause(failure).getMessage());
+                    }
+                });
     }
 
     /**

@@ -29,6 +29,7 @@ record PartitionChange(
         BROKER_LOST,
         BROKER_RETURNED,
         CONTROLLED_SHUTDOWN,
+        LOG_FAILED,
         IN_SYNC_REPLICAS,
         MIN_IN_SYNC_REPLICAS,
         REASSIGNMENT,

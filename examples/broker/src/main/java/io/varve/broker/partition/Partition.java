@@ -433,6 +433,9 @@ public final class Partition implements Follower {
 
     private void carryOutAtOthers(PartitionAction action) {
         if (action instanceof PartitionAction.Fetch fetch) {
+            if (log.log().isFailed()) {
+                return; // it can take nothing, and must not seem to be in sync because there is nothing to take
+            }
             context.peers().fetch(fetch.leader(), fetch.fetch(), this);
         } else if (action instanceof PartitionAction.ProposeIsr propose) {
             LOG.info("Proposing replicas in sync: partition={}, {}", id, propose.proposal());

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +56,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
     private final Peers peers;
     private final Map<TopicPartition, Partition> open = new ConcurrentHashMap<>();
     private final List<PartitionListener> listeners = new CopyOnWriteArrayList<>();
+    private final Set<TopicPartition> failed = ConcurrentHashMap.newKeySet();
 
     /** Flushes, seals, deletes and prepares for all logs, so that no lane waits for the disk. */
     private final JobRunner upkeep = JobRunner.start(
@@ -104,6 +106,21 @@ public final class Partitions implements ImageListener, AutoCloseable {
             }
         }
         return sizes;
+    }
+
+    /** Those whose logs have failed; says of each once that it has. */
+    public Set<TopicPartition> failed() {
+        Set<TopicPartition> now = open.values().stream()
+                .filter(partition -> partition.log().isFailed())
+                .map(Partition::id)
+                .collect(Collectors.toUnmodifiableSet());
+        now.stream()
+                .filter(failed::add)
+                .forEach(id -> LOG.error(
+                        "A log has failed and takes nothing any more, others take over as far as they can; mend the disk and restart"
+                                + " the broker: partition={}",
+                        id));
+        return now;
     }
 
     /** All partitions that are open. */
@@ -273,6 +290,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
     /** Closes a partition that this broker shall have no replica of, and deletes its log. */
     private void release(TopicPartition id) {
         Assigned known = assigned.remove(id);
+        failed.remove(id);
         if (known != null) {
             run(known.lane(), () -> {
                 Partition partition = open.remove(id);

@@ -30,9 +30,11 @@ class ClusterSimulationTest {
     private static final long ONE_SEED = Long.getLong("varve.seed", -1);
     private static final long CHAOS_NS = 10_000 * Simulation.MS;
 
-    /** No topic is configured anew, and the operator is needed too rarely. */
-    private static final Set<PartitionChange.Reason> NOT_HERE =
-            EnumSet.of(PartitionChange.Reason.MIN_IN_SYNC_REPLICAS, PartitionChange.Reason.ELECTION_ASKED_FOR);
+    /** No topic is configured anew, no log fails, and the operator is needed too rarely. */
+    private static final Set<PartitionChange.Reason> NOT_HERE = EnumSet.of(
+            PartitionChange.Reason.MIN_IN_SYNC_REPLICAS,
+            PartitionChange.Reason.LOG_FAILED,
+            PartitionChange.Reason.ELECTION_ASKED_FOR);
 
     private final Map<String, Integer> reached = new TreeMap<>();
     private final Map<Rare, Integer> seen = new EnumMap<>(Rare.class);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.awaitility.Awaitility;
@@ -253,6 +254,23 @@ class ControllerTest {
         assertThat(brokers.image().broker(2)).matches(BrokerImage::isShuttingDown);
         brokers.kill(2);
         brokers.await(U, ClusterImage.NOBODY);
+    }
+
+    @Test
+    void shouldGiveUpWhatLiesInFailedLogs() {
+        brokers.start(1, 2, 3);
+        brokers.create("t", List.of(List.of(2, 3), List.of(1, 2), List.of(2, 1)));
+        brokers.create("u", List.of(List.of(2)));
+        TestBrokers.TestBroker failing = brokers.broker(2);
+
+        failing.controller.giveUp(Set.of(T, new TopicPartition("t", 1), U));
+
+        brokers.await(T, 3, 3);
+        brokers.await(new TopicPartition("t", 1), 1, 1);
+        brokers.await(new TopicPartition("t", 2), 2, 2, 1);
+        brokers.await(U, 2, 2); // nobody else has it
+        failing.controller.giveUp(Set.of(T, U));
+        brokers.await(T, 3, 3);
     }
 
     @Test

@@ -133,7 +133,14 @@ final class DecisionsSimulation {
                 situation = situation.with(situation.brokers().with(brokerId, any(Standing.values())));
                 doDuties();
             }
-            case 4 -> handOver(brokerId);
+            case 4 -> {
+                if (random.nextInt(4) > 0) {
+                    handOver(brokerId);
+                } else {
+                    write(BrokerDecisions.giveUp(
+                            situation, brokerId, Set.copyOf(List.of(anyPartition(), anyPartition()))));
+                }
+            }
             case 5 ->
                 asked(() -> write(ReassignmentDecisions.begin(situation, anyPartition(), anyReplicas()).stream()
                         .toList()));
