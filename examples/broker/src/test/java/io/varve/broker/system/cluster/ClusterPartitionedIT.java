@@ -95,8 +95,9 @@ class ClusterPartitionedIT {
             assertThat(trial.acknowledgedSince(sent))
                     .as("partitions of which the minority acknowledged records")
                     .isZero();
-        } else if (cut.flow == Flow.RESUMES) {
-            trial.awaitFlow();
+        } else if (cut.flow == Flow.RESUMES && cluster.decidesAmongBrokers()) {
+            trial.awaitFlow(); // on an ensemble of its own the leader has its session, leads on, and too few are in
+            // sync with it
         }
     }
 }

@@ -129,6 +129,11 @@ final class TestCluster implements AutoCloseable {
         return cluster.bootstrap();
     }
 
+    /** Whether who is cut off from the other brokers is cut off from what decides who leads, too. */
+    boolean decidesAmongBrokers() {
+        return ensemble == null;
+    }
+
     /** Whether it is Kafka, to which somebody must say what Varve does by itself. */
     boolean isKafka() {
         return cluster.target() instanceof KafkaCluster;
