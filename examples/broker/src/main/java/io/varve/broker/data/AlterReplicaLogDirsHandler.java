@@ -1,8 +1,8 @@
 // Copyright the Varve authors. SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.data;
 
-import io.varve.broker.partition.Partition;
 import io.varve.broker.partition.Partitions;
+import io.varve.broker.partition.TopicPartition;
 import io.varve.broker.request.ApiHandler;
 import io.varve.broker.request.ErrorCode;
 import io.varve.broker.request.Reply;
@@ -80,13 +80,11 @@ public final class AlterReplicaLogDirsHandler
         if (directory == null) {
             return ErrorCode.LOG_DIR_NOT_FOUND;
         }
-        Partition partition = partitions.find(topic, index);
-        if (partition == null) {
+        if (partitions.find(topic, index) == null) {
             directories.prefer(topic, index, directory);
             return ErrorCode.REPLICA_NOT_AVAILABLE;
-        } else if (!directory.equals(directories.find(topic, index))) {
-            partitions.move(partition, directory);
         }
+        partitions.move(new TopicPartition(topic, index), directory);
         return ErrorCode.NONE;
     }
 }

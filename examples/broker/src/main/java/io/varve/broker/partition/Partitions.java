@@ -9,6 +9,7 @@ import io.varve.broker.metadata.PartitionImage;
 import io.varve.broker.metadata.TopicImage;
 import io.varve.broker.storage.LogDirectories;
 import io.varve.log.job.JobRunner;
+import io.varve.log.storage.Storage;
 import io.varve.replication.partition.BrokerPresence;
 import io.varve.replication.partition.Durability;
 import io.varve.replication.partition.PartitionState;
@@ -311,18 +312,26 @@ public final class Partitions implements ImageListener, AutoCloseable {
      *
      * @param directory one of the broker's directories
      */
-    public void move(Partition partition, Path directory) {
-        TopicPartition id = partition.id();
+    public void move(TopicPartition id, Path directory) {
         moves.add(
-                () -> new ReplicaCopy(
-                        partition,
-                        directory,
-                        new PartitionLog(
-                                directories.openCopy(id.topic(), id.index(), partition.topicId(), directory),
-                                config(id.topic(), latest).log())),
-                copy -> CompletableFuture.supplyAsync(() -> adopt(copy), partition.lane())
+                () -> copy(id, directory),
+                copy -> CompletableFuture.supplyAsync(
+                                () -> adopt(copy), copy.source().lane())
                         .join(),
                 copy -> directories.dropCopy(id.topic(), id.index(), copy.directory()));
+    }
+
+    /** An empty copy of a replica; null when that is not here, or is there by now. */
+    private @Nullable ReplicaCopy copy(TopicPartition id, Path directory) {
+        Partition partition = open.get(id);
+        if (partition == null || directory.equals(directories.find(id.topic(), id.index()))) {
+            return null;
+        }
+        Storage storage = directories.openCopy(id.topic(), id.index(), partition.topicId(), directory);
+        return new ReplicaCopy(
+                partition,
+                directory,
+                new PartitionLog(storage, config(id.topic(), latest).log()));
     }
 
     /** The copies of replicas that are on their way to other directories. */
@@ -337,7 +346,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
         ClusterImage image = latest;
         TopicImage topic = image.topic(id.topic());
         PartitionImage state = topic == null ? null : topic.partition(id.index());
-        if (open.get(id) != former || state == null) {
+        if (open.get(id) != former || former.log().isFailed() || state == null) {
             return false;
         }
         copy.complete();

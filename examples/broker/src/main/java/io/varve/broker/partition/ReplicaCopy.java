@@ -23,6 +23,7 @@ public final class ReplicaCopy {
     private final Path directory;
     private final PartitionLog copy;
     private int sourceCuts;
+    private boolean isClosed;
 
     ReplicaCopy(Partition source, Path directory, PartitionLog copy) {
         this.source = source;
@@ -108,11 +109,14 @@ public final class ReplicaCopy {
         while (copySome() > 0) {
             // until it has all
         }
-        copy.close();
+        close();
     }
 
-    /** Closes the copy, which is not wanted any more. */
+    /** Closes the copy. Idempotent. */
     void close() {
-        copy.close();
+        if (!isClosed) {
+            isClosed = true;
+            copy.close();
+        }
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,11 +45,11 @@ final class ReplicaMoves implements AutoCloseable {
     /**
      * Moves a replica as soon as those before it are moved. Returns at once.
      *
-     * @param begin makes an empty copy
+     * @param begin makes an empty copy, null when there is nothing to be moved any more
      * @param adopt puts the copy, which has nearly all, in the place of the replica, and waits until it has
      * @param drop removes a copy that is not to be; it is closed
      */
-    void add(Supplier<ReplicaCopy> begin, Function<ReplicaCopy, Boolean> adopt, Consumer<ReplicaCopy> drop) {
+    void add(Supplier<@Nullable ReplicaCopy> begin, Function<ReplicaCopy, Boolean> adopt, Consumer<ReplicaCopy> drop) {
         try {
             thread.execute(() -> move(begin, adopt, drop));
         } catch (RejectedExecutionException e) {
@@ -56,11 +57,15 @@ final class ReplicaMoves implements AutoCloseable {
         }
     }
 
-    private void move(Supplier<ReplicaCopy> begin, Function<ReplicaCopy, Boolean> adopt, Consumer<ReplicaCopy> drop) {
+    private void move(
+            Supplier<@Nullable ReplicaCopy> begin, Function<ReplicaCopy, Boolean> adopt, Consumer<ReplicaCopy> drop) {
         ReplicaCopy copy = null;
         boolean adopted = false;
         try {
             copy = begin.get();
+            if (copy == null) {
+                return;
+            }
             LOG.info("Moving to another directory: partition={}, directory={}", copy.id(), copy.directory());
             copies.put(copy.id(), copy);
             copy.copyMost(new Throttle(bytesPerSecond, TimeUnit.NANOSECONDS.toMillis(System.nanoTime())));
