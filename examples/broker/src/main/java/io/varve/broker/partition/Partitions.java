@@ -68,6 +68,9 @@ public final class Partitions implements ImageListener, AutoCloseable {
     /** What is open or being opened; touched by the thread of the images only. */
     private final Map<TopicPartition, Assigned> assigned = new HashMap<>();
 
+    /** The lanes on which partitions are being closed: who is to come back waits behind that on the same one. */
+    private final Map<TopicPartition, Closing> closing = new ConcurrentHashMap<>();
+
     /** The image and the broker epoch that were told last; written by the thread of the images only. */
     private volatile ClusterImage latest = ClusterImage.EMPTY;
 
@@ -78,6 +81,16 @@ public final class Partitions implements ImageListener, AutoCloseable {
     private volatile CompletableFuture<Void> pending = CompletableFuture.completedFuture(null);
 
     private record Assigned(UUID topicId, Lane lane) {}
+
+    /** One closing of a partition; equal to no other. */
+    private static final class Closing {
+
+        private final Lane lane;
+
+        private Closing(Lane lane) {
+            this.lane = lane;
+        }
+    }
 
     public Partitions(int nodeId, Lanes lanes, LogDirectories directories, ConfigValues values, Peers peers) {
         this.nodeId = nodeId;
@@ -213,7 +226,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
         }
         long epoch = brokerEpoch;
         if (known == null) {
-            Lane lane = lanes.next();
+            Closing former = closing.get(id);
+            Lane lane = former == null ? lanes.next() : former.lane;
             assigned.put(id, new Assigned(topic.id(), lane));
             run(lane, () -> {
                 PartitionConfig config = config(id.topic(), step.after);
@@ -293,6 +307,8 @@ public final class Partitions implements ImageListener, AutoCloseable {
         Assigned known = assigned.remove(id);
         failed.remove(id);
         if (known != null) {
+            Closing last = new Closing(known.lane());
+            closing.put(id, last);
             run(known.lane(), () -> {
                 Partition partition = open.remove(id);
                 if (partition != null) {
@@ -301,6 +317,7 @@ public final class Partitions implements ImageListener, AutoCloseable {
                     directories.delete(id.topic(), id.index());
                     LOG.info("Deleted: partition={}", id);
                 }
+                closing.remove(id, last); // unless it came back and is to be closed again
             });
         }
     }
